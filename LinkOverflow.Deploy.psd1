@@ -1,0 +1,28 @@
+@{
+    RootModule           = 'bin/LinkOverflow.Deploy.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '8f0f4a52-6f0e-4c6d-9a3e-5d3b7d0c2e71'
+    Author               = 'LinkOverflow'
+    CompanyName          = 'LinkOverflow'
+    Copyright            = '(c) LinkOverflow. All rights reserved.'
+    Description          = 'Takes a Django project to N running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('bin/LinkOverflow.Deploy.format.ps1xml')
+    CmdletsToExport      = @(
+        'Test-LOSettings'
+        'New-LOInstance'
+        'Install-LOPuppet'
+        'Publish-LODjango'
+        'Remove-LODeployment'
+        'Start-LODeployment'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('AWS', 'EC2', 'Django', 'Puppet', 'Deployment', 'Linux', 'MacOS', 'Windows')
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Lab;
+
+namespace LinkOverflow.Deploy.PowerShell;
+
+/// <summary>
+/// The edge between PowerShell's one pipeline thread and the engine's many: the engine works on the thread pool, and what it
+/// has to say waits here until the pipeline thread writes it.
+/// </summary>
+public abstract class EngineCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BlockingCollection<Action> _pending = [];
+    private ProgressBars? _progress;
+    private int _running;
+
+    /// <summary>Cancelled by Ctrl+C.</summary>
+    protected CancellationToken StopToken => _stop.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Starts work on the thread pool; what it says is written by <see cref="WritePending"/> and <see cref="WriteUntilDone"/>.</summary>
+    protected void Begin(Func<Task> work)
+    {
+        Interlocked.Increment(ref _running);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await work();
+            }
+            catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+            {
+                // PowerShell has stopped the pipeline and says so itself.
+            }
+            catch (Exception e)
+            {
+                Later(() => ThrowTerminatingError(Errors.Record(e, null)));
+            }
+            finally
+            {
+                Later(() => Interlocked.Decrement(ref _running));
+            }
+        });
+    }
+
+    /// <summary>Writes what has come so far, without waiting.</summary>
+    protected void WritePending()
+    {
+        while (_pending.TryTake(out var write))
+        {
+            write();
+        }
+    }
+
+    /// <summary>Writes what comes until all work has ended.</summary>
+    protected void WriteUntilDone()
+    {
+        while (Volatile.Read(ref _running) > 0)
+        {
+            Action write;
+            try
+            {
+                write = _pending.Take(StopToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            write();
+        }
+
+        _progress?.Complete();
+    }
+
+    /// <summary>Emits an object, from any thread.</summary>
+    protected void Emit(object value) => Later(() => WriteObject(value));
+
+    /// <summary>Writes a non-terminating error, from any thread.</summary>
+    protected void Fail(Exception exception, LOInstance? instance) => Later(() => WriteError(Errors.Record(exception, instance)));
+
+    /// <summary>Turns the engine's events into PowerShell's streams, from any thread.</summary>
+    protected void Show(DeploymentEvent happened) => Later(() =>
+    {
+        var text = happened.Instance is { } instance ? $"{instance.Name}: {happened.Message}" : happened.Message;
+        switch (happened.Kind)
+        {
+            case EventKind.Warning:
+                WriteWarning(text);
+                break;
+            case EventKind.Failed:
+                // The error record says it.
+                break;
+            default:
+                WriteVerbose(text);
+                break;
+        }
+
+        if (happened.Kind != EventKind.Output)
+        {
+            (_progress ??= new ProgressBars(this)).Show(happened);
+        }
+    });
+
+    /// <summary>The settings file of the lab on this machine, which is started where it does not run.</summary>
+    /// <exception cref="DeployException">LabUnavailable.</exception>
+    protected string LabSettings()
+    {
+        // The pipeline thread waits here: there is nothing to emit before the lab runs.
+        var starting = LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken);
+        while (!((IAsyncResult)starting).AsyncWaitHandle.WaitOne(100))
+        {
+            WritePending();
+        }
+
+        WritePending();
+        return starting.GetAwaiter().GetResult().Settings;
+    }
+
+    /// <summary>The path that a user typed, seen from PowerShell's own current location.</summary>
+    protected string FilePath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+
+    /// <summary>Frees the queue.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the queue.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Cancel();
+        }
+    }
+
+    private void Later(Action write) => _pending.Add(write);
+}

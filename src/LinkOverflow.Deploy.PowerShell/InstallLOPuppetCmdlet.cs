@@ -1,0 +1,15 @@
+using System.Management.Automation;
+using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Puppet;
+
+namespace LinkOverflow.Deploy.PowerShell;
+
+/// <summary>Installs Puppet on instances and applies the manifest.</summary>
+[Cmdlet(VerbsLifecycle.Install, "LOPuppet")]
+[OutputType(typeof(LOInstance))]
+public sealed class InstallLOPuppetCmdlet : InstanceStepCmdlet
+{
+    /// <inheritdoc/>
+    protected override Task<LOInstance> StepAsync(LOInstance instance, Settings.InstanceConfig config) =>
+        PuppetStep.RunAsync(instance, config, Show, StopToken);
+}

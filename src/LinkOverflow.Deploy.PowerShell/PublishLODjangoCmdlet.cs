@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Django;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.PowerShell;
+
+/// <summary>Publishes a Django project on instances and waits until it answers its health check.</summary>
+[Cmdlet(VerbsData.Publish, "LODjango")]
+[OutputType(typeof(LOInstance))]
+public sealed class PublishLODjangoCmdlet : InstanceStepCmdlet
+{
+    private DjangoProject? _project;
+    private Task<ProjectArchive>? _archive;
+
+    /// <summary>The folder of the Django project, the one with manage.py.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Project { get; set; } = "";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        var problems = new List<Problem>();
+        _project = DjangoProject.Read(FilePath(Project), problems);
+        if (_project is null)
+        {
+            ThrowTerminatingError(Errors.Record(new SettingsException(problems), null));
+        }
+
+        // Packed once for all instances.
+        _archive = ProjectArchive.PackAsync(_project!, StopToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<LOInstance> StepAsync(LOInstance instance, Settings.InstanceConfig config) =>
+        await PublishStep.RunAsync(instance, _project!, await _archive!, config, Show, StopToken);
+}

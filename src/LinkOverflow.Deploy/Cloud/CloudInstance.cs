@@ -1,0 +1,28 @@
+namespace LinkOverflow.Deploy.Cloud;
+
+/// <summary>An instance as EC2 describes it.</summary>
+/// <param name="InstanceId">Such as i-0123456789abcdef0.</param>
+/// <param name="State">pending, running, shutting-down, terminated, stopping or stopped.</param>
+/// <param name="StateReason">Why it is in that state, in EC2's words, or null.</param>
+/// <param name="PublicIp">The public address, once it has one.</param>
+/// <param name="PrivateIp">The private address, once it has one.</param>
+/// <param name="Zone">The availability zone it was placed in.</param>
+/// <param name="InstanceType">Such as t3.small.</param>
+/// <param name="ImageId">The AMI it runs; an alias shows as the image it stood for.</param>
+/// <param name="LaunchTime">When it was launched, in UTC.</param>
+/// <param name="Tags">Its tags.</param>
+public sealed record CloudInstance(
+    string InstanceId,
+    string State,
+    string? StateReason,
+    string? PublicIp,
+    string? PrivateIp,
+    string? Zone,
+    string InstanceType,
+    string ImageId,
+    DateTime LaunchTime,
+    IReadOnlyDictionary<string, string> Tags)
+{
+    /// <summary>True once it will not come back.</summary>
+    public bool IsEnding => State is "shutting-down" or "terminated" or "stopping" or "stopped";
+}

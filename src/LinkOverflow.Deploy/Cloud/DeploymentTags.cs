@@ -1,0 +1,20 @@
+namespace LinkOverflow.Deploy.Cloud;
+
+/// <summary>The EC2 tags that say what belongs to which deployment. There is no other record of it.</summary>
+public static class DeploymentTags
+{
+    /// <summary>The deployment's id.</summary>
+    public const string Deployment = "linkoverflow:deployment";
+
+    /// <summary>The project's name.</summary>
+    public const string Project = "linkoverflow:project";
+
+    /// <summary>Who launched it: user@machine.</summary>
+    public const string Owner = "linkoverflow:owner";
+
+    /// <summary>The version of this program.</summary>
+    public const string Version = "linkoverflow:version";
+
+    /// <summary>The name that the EC2 console shows.</summary>
+    public const string Name = "Name";
+}

@@ -1,0 +1,44 @@
+namespace LinkOverflow.Deploy.Cloud;
+
+/// <summary>What the engine asks of a cloud, in EC2's terms. Thread-safe; every error is a <see cref="Errors.DeployException"/>.</summary>
+public interface ICloud : IDisposable
+{
+    /// <summary>The region that all calls go to.</summary>
+    string Region { get; }
+
+    /// <summary>Starts instances; the same <see cref="LaunchRequest.ClientToken"/> gives the same instances again.</summary>
+    Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The instances with these ids. One that EC2 does not show yet is left out (its view is eventually consistent).</summary>
+    Task<IReadOnlyList<CloudInstance>> DescribeInstancesAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken);
+
+    /// <summary>The instances that carry a tag, terminated ones included while EC2 shows them.</summary>
+    Task<IReadOnlyList<CloudInstance>> DescribeInstancesByTagAsync(string key, string value, CancellationToken cancellationToken);
+
+    /// <summary>Ends instances; their root volumes go with them. Ids that are gone already are no error.</summary>
+    Task TerminateInstancesAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken);
+
+    /// <summary>What the instance printed to its console so far; empty while EC2 has none (minutes, on AWS).</summary>
+    Task<string> GetConsoleOutputAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Makes a security group that opens the given TCP ports, and returns its id.</summary>
+    Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The id of an existing security group, by its id or name.</summary>
+    Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken);
+
+    /// <summary>The ids of the security groups that carry a tag.</summary>
+    Task<IReadOnlyList<string>> FindSecurityGroupsByTagAsync(string key, string value, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a security group. One that is gone already is no error.</summary>
+    Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken);
+
+    /// <summary>The names of all key pairs in the region.</summary>
+    Task<IReadOnlyList<string>> ListKeyPairsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether an image of this id can be used here.</summary>
+    Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken);
+
+    /// <summary>Whether the type is offered in the region.</summary>
+    Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken);
+}

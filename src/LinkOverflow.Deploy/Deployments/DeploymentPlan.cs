@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using LinkOverflow.Deploy.Django;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Settings;
+
+namespace LinkOverflow.Deploy.Deployments;
+
+/// <summary>What the user asks for.</summary>
+/// <param name="Project">The folder of the Django project.</param>
+/// <param name="Count">How many instances.</param>
+/// <param name="Minimum">With how many healthy instances the deployment still counts as a success in part.</param>
+/// <param name="AwsSettings">The settings file, or null: the one in the home folder.</param>
+/// <param name="InstanceConfig">The configuration file, or null: the one in the current folder.</param>
+public sealed record DeploymentRequest(
+    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null);
+
+/// <summary>A request with everything it names read and checked: what will be launched, and what will run there.</summary>
+/// <param name="Deployment">The new deployment's id.</param>
+/// <param name="Project">The Django project.</param>
+/// <param name="Count">How many instances.</param>
+/// <param name="Minimum">How many at least.</param>
+/// <param name="Settings">The user's settings.</param>
+/// <param name="Config">The product's configuration.</param>
+/// <param name="Warnings">What is odd, though not wrong.</param>
+public sealed record DeploymentPlan(
+    string Deployment,
+    DjangoProject Project,
+    int Count,
+    int Minimum,
+    AwsSettings Settings,
+    InstanceConfig Config,
+    IReadOnlyList<Problem> Warnings)
+{
+    /// <summary>Reads and checks all that a request names, without asking EC2.</summary>
+    /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
+    public static DeploymentPlan Make(DeploymentRequest request)
+    {
+        var problems = new List<Problem>();
+        var (project, config) = ReadAllButSettings(request, problems);
+        var settings = AwsSettings.Read(Path.GetFullPath(request.AwsSettings ?? AwsSettings.DefaultPath), problems);
+        return problems.Any(p => p.Severity == Severity.Error)
+            ? throw new SettingsException(problems)
+            : new DeploymentPlan(NewId(project!.Name), project, request.Count, request.Minimum, settings!, config!, problems);
+    }
+
+    /// <summary>Checks all that a request names but the user's settings, for the time before the lab has written them.</summary>
+    /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
+    public static void CheckWithoutSettings(DeploymentRequest request)
+    {
+        var problems = new List<Problem>();
+        ReadAllButSettings(request, problems);
+        if (problems.Any(p => p.Severity == Severity.Error))
+        {
+            throw new SettingsException(problems);
+        }
+    }
+
+    /// <summary>The error for a number of instances that is none, or too many.</summary>
+    public static Problem InvalidCount(string count, int maximum = 5) => new(
+        ErrorId.InvalidCount,
+        $"The number of instances is {count}; it has to be within 1-{maximum}.",
+        "MaxInstances in instance.config sets the upper end.");
+
+    private static (DjangoProject? Project, InstanceConfig? Config) ReadAllButSettings(DeploymentRequest request, List<Problem> problems)
+    {
+        var project = DjangoProject.Read(request.Project, problems);
+        var config = LinkOverflow.Deploy.Settings.InstanceConfig.Read(
+            Path.GetFullPath(request.InstanceConfig ?? LinkOverflow.Deploy.Settings.InstanceConfig.DefaultPath), problems);
+        var maximum = config?.MaxInstances ?? 5;
+        if (request.Count < 1 || request.Count > maximum)
+        {
+            problems.Insert(0, InvalidCount(request.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), maximum));
+        }
+        else if (request.Minimum < 1 || request.Minimum > request.Count)
+        {
+            problems.Insert(0, new Problem(
+                ErrorId.InvalidCount, $"The minimum {request.Minimum} is not within 1-{request.Count}, the number of instances."));
+        }
+
+        return (project, config);
+    }
+
+    private static string NewId(string project) => $"{project}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+}

@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.Django;
+
+/// <summary>A Django project on this machine.</summary>
+/// <param name="Folder">Its folder, the one with manage.py.</param>
+/// <param name="Name">Its name on hosts and in tags: lower-case letters, digits and dashes, at most 32.</param>
+/// <param name="SettingsModule">The settings module that manage.py names.</param>
+public sealed partial record DjangoProject(string Folder, string Name, string SettingsModule)
+{
+    /// <summary>Looks at a folder.</summary>
+    /// <param name="folder">The project's folder.</param>
+    /// <param name="problems">Where findings go.</param>
+    /// <returns>The project, or null where the folder is none.</returns>
+    public static DjangoProject? Read(string folder, List<Problem> problems)
+    {
+        var path = Path.GetFullPath(folder);
+        var why = File.Exists(path) ? "it is a file"
+            : !Directory.Exists(path) ? "there is no such folder"
+            : !File.Exists(Path.Combine(path, "manage.py")) ? "it has no manage.py"
+            : null;
+        if (why is not null)
+        {
+            problems.Add(new Problem(
+                ErrorId.NotADjangoProject, $"{path} is not a Django project: {why}.", "Name the folder that holds manage.py."));
+            return null;
+        }
+
+        var match = SettingsRegex().Match(File.ReadAllText(Path.Combine(path, "manage.py")));
+        if (!match.Success)
+        {
+            problems.Add(new Problem(
+                ErrorId.NotADjangoProject,
+                $"{path} is not a Django project: its manage.py names no DJANGO_SETTINGS_MODULE.",
+                "A manage.py as `django-admin startproject` writes it sets it.",
+                Path.Combine(path, "manage.py")));
+            return null;
+        }
+
+        return new DjangoProject(path, HostName(Path.GetFileName(Path.TrimEndingDirectorySeparator(path))), match.Groups["module"].Value);
+    }
+
+    /// <summary>A folder's name as a name of units, tags and paths on a host.</summary>
+    internal static string HostName(string folder)
+    {
+        var name = NotAllowedRegex().Replace(folder.ToLowerInvariant(), "-").Trim('-');
+        name = name.Length > 32 ? name[..32].TrimEnd('-') : name;
+        return name.Length == 0 ? "site" : name;
+    }
+
+    [GeneratedRegex("""DJANGO_SETTINGS_MODULE['"]\s*[,\]]\s*=?\s*['"](?<module>[A-Za-z_][\w.]*)['"]""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SettingsRegex();
+
+    [GeneratedRegex("[^a-z0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NotAllowedRegex();
+}

@@ -1,0 +1,50 @@
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.Django;
+
+/// <summary>Asks a site, from here, whether it is well.</summary>
+public static class HealthCheck
+{
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) })
+    {
+        Timeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <summary>Waits until the address answers with a status from 200 to 399.</summary>
+    /// <param name="url">The address.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DeployException">HealthCheckFailed, with what it answered last.</exception>
+    public static async Task WaitAsync(Uri url, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var deadline = DateTime.UtcNow + timeout;
+        while (true)
+        {
+            string last;
+            try
+            {
+                using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                if ((int)response.StatusCode is >= 200 and < 400)
+                {
+                    return;
+                }
+
+                last = $"it answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            }
+            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                last = e.Message;
+            }
+
+            if (DateTime.UtcNow >= deadline)
+            {
+                throw new DeployException(
+                    ErrorId.HealthCheckFailed,
+                    $"{url} did not answer well within {timeout.TotalSeconds:0} s: {last}.",
+                    "The site is well on the host itself; see whether its security group lets this machine in.");
+            }
+
+            await Task.Delay(500, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote;
+using LinkOverflow.Deploy.Settings;
+
+namespace LinkOverflow.Deploy.Puppet;
+
+/// <summary>Brings an instance to its desired state: installs Puppet where it is missing and applies the manifest, without a Puppet server.</summary>
+public static class PuppetStep
+{
+    /// <summary>The system user that serves sites; the manifest makes it from the fact lo_user.</summary>
+    public const string SiteUser = "linkoverflow";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Installs Puppet and applies the manifest.</summary>
+    /// <param name="instance">An instance that can be logged in to.</param>
+    /// <param name="config">PuppetURL, PuppetConfigFile and Port.</param>
+    /// <param name="events">Where events go.</param>
+    /// <param name="cancellationToken">Ends the step.</param>
+    /// <returns>The instance, configured.</returns>
+    /// <exception cref="DeployException">PuppetInstallFailed, ManifestInvalid, PuppetApplyFailed, or an error of the connection.</exception>
+    public static async Task<LOInstance> RunAsync(
+        LOInstance instance, InstanceConfig config, Action<DeploymentEvent> events, CancellationToken cancellationToken)
+    {
+        var ssh = instance.Ssh();
+        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
+
+        events(new DeploymentEvent(EventKind.StepStarted, "installing Puppet", instance));
+        var install = await SshConnections.RunAsync(
+            ssh, RemoteScript.Embedded("install.sh", config.PuppetUrl ?? ""), line: Line, cancellationToken: cancellationToken);
+        if (install.ExitCode != 0)
+        {
+            throw new DeployException(
+                ErrorId.PuppetInstallFailed,
+                $"Puppet could not be installed on {instance.Name}{(config.PuppetUrl is null ? "" : $" from {config.PuppetUrl}")}:{Environment.NewLine}{install.Tail()}",
+                "Check PuppetURL in instance.config, and whether the host reaches its package sources.");
+        }
+
+        events(new DeploymentEvent(EventKind.StepStarted, "applying the manifest", instance));
+        var apply = await SshConnections.RunAsync(
+            ssh,
+            RemoteScript.Embedded(
+                "apply.sh",
+                Path.GetFileName(config.PuppetConfigFile),
+                instance.Project,
+                config.Port.ToString(CultureInfo.InvariantCulture),
+                SiteUser),
+            (stream, token) => RemoteFiles.WriteTreeAsync(stream, config.PuppetConfigFile, token),
+            Line,
+            cancellationToken);
+        var run = Report(apply.Output);
+
+        // puppet apply --detailed-exitcodes: 0 nothing to change, 2 changed, 4 and 6 failures among the resources, 1 no run at all.
+        if (apply.ExitCode is not (0 or 2) || run is null)
+        {
+            throw Failure(instance, apply, run, config);
+        }
+
+        var configured = (instance with { Puppet = run }).At(Stage.Configured);
+        events(new DeploymentEvent(EventKind.StepCompleted, $"Puppet {run}", configured));
+        return configured;
+    }
+
+    private static PuppetRun? Report(string output) =>
+        output.Split('\n').LastOrDefault(l => l.StartsWith('{')) is { } json ? JsonSerializer.Deserialize<PuppetRun>(json, Json) : null;
+
+    private static DeployException Failure(LOInstance instance, RemoteResult apply, PuppetRun? run, InstanceConfig config)
+    {
+        if (run is { Failed.Count: > 0 })
+        {
+            var failed = string.Join(Environment.NewLine, run.Failed.Select(f => $"  {f.Resource}: {f.Message}"));
+            return new DeployException(
+                ErrorId.PuppetApplyFailed, $"Puppet could not bring {instance.Name} to its desired state:{Environment.NewLine}{failed}");
+        }
+
+        var invalid = apply.Error.Contains("Could not parse", StringComparison.Ordinal)
+            || apply.Error.Contains("Syntax error", StringComparison.Ordinal)
+            || apply.Error.Contains("Evaluation Error", StringComparison.Ordinal);
+        return new DeployException(
+            invalid ? ErrorId.ManifestInvalid : ErrorId.PuppetApplyFailed,
+            $"Puppet did not get through {config.PuppetConfigFile} on {instance.Name} (exit code {apply.ExitCode}):{Environment.NewLine}{apply.Tail()}");
+    }
+}

@@ -1,0 +1,59 @@
+namespace LinkOverflow.Deploy.Remote;
+
+/// <summary>
+/// The host keys of a deployment. An instance prints its keys to its console at first boot, between the lines that
+/// cloud-init's module cc_keys_to_console writes; EC2 hands the console over its own authenticated channel.
+/// </summary>
+public static class HostKeys
+{
+    private const string Begin = "-----BEGIN SSH HOST KEY KEYS-----";
+    private const string End = "-----END SSH HOST KEY KEYS-----";
+
+    /// <summary>The public host keys in a console's output, each as "type base64"; empty while it has not printed them whole.</summary>
+    public static IReadOnlyList<string> FromConsole(string console)
+    {
+        // The last block counts: a console can hold several boots.
+        var end = console.LastIndexOf(End, StringComparison.Ordinal);
+        var begin = end < 0 ? -1 : console.LastIndexOf(Begin, end, StringComparison.Ordinal);
+        if (begin < 0)
+        {
+            return [];
+        }
+
+        var keys = new List<string>();
+        foreach (var line in console[(begin + Begin.Length)..end].Split('\n'))
+        {
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var type = Array.FindIndex(words, w => w.StartsWith("ssh-", StringComparison.Ordinal) || w.StartsWith("ecdsa-sha2-", StringComparison.Ordinal));
+            if (type >= 0 && type + 1 < words.Length && words[type + 1].StartsWith("AAAA", StringComparison.Ordinal))
+            {
+                keys.Add($"{words[type]} {words[type + 1]}");
+            }
+        }
+
+        return keys;
+    }
+
+    /// <summary>The known_hosts file of a deployment, in the user's own state folder.</summary>
+    public static string KnownHostsFile(string deployment) =>
+        Path.Combine(StateFolder.Path, "deployments", deployment, "known_hosts");
+
+    /// <summary>Writes the keys of one host into a known_hosts file (sshd(8)), in place of what it had for that host.</summary>
+    public static void Remember(string knownHosts, string alias, IEnumerable<string> keys)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(knownHosts)!);
+
+        // Hosts come up side by side, in several runspaces or processes: each has its file, put together under a lock.
+        lock (Gate)
+        {
+            var others = File.Exists(knownHosts)
+                ? File.ReadAllLines(knownHosts).Where(l => !l.StartsWith(alias + " ", StringComparison.Ordinal))
+                : [];
+            var temporary = $"{knownHosts}.{Environment.ProcessId}";
+            File.WriteAllLines(temporary, [.. others, .. keys.Select(k => $"{alias} {k}")]);
+            File.Move(temporary, knownHosts, overwrite: true);
+        }
+    }
+
+    private static readonly Lock Gate = new();
+}

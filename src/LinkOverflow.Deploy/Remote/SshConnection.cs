@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Text;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.Remote;
+
+/// <summary>
+/// One login to a host by the OpenSSH client, shared by all commands that run there (ControlMaster, ssh_config(5)).
+/// The master's remote command reads from a pipe that this process holds, so it ends with this process, however that ends.
+/// On Windows, where OpenSSH has no ControlMaster, each command logs in for itself.
+/// </summary>
+public sealed class SshConnection : IAsyncDisposable
+{
+    private readonly Process? _master;
+    private readonly string? _socket;
+
+    private SshConnection(SshTarget target, Process? master, string? socket)
+    {
+        Target = target;
+        _master = master;
+        _socket = socket;
+    }
+
+    /// <summary>The host.</summary>
+    public SshTarget Target { get; }
+
+    /// <summary>False once the master has ended, for instance because the network went away.</summary>
+    public bool IsOpen => _master is null || !_master.HasExited;
+
+    /// <summary>Logs in.</summary>
+    /// <exception cref="DeployException">HostKeyMismatch, ConnectionFailed, or SshClientMissing.</exception>
+    public static async Task<SshConnection> OpenAsync(SshTarget target, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            var direct = new SshConnection(target, null, null);
+            var probe = await direct.RunAsync(new RemoteScript("true", [], AsRoot: false), cancellationToken: cancellationToken);
+            return probe.ExitCode == 0 ? direct : throw Refused(target, probe.Error);
+        }
+
+        var socket = ControlSockets.NewPath();
+        var master = SshProcess.Start(
+            [.. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", socket, target.Address, "echo open; exec cat >/dev/null"]);
+        try
+        {
+            var error = master.StandardError.ReadToEndAsync(cancellationToken);
+            if (await master.StandardOutput.ReadLineAsync(cancellationToken) == "open")
+            {
+                return new SshConnection(target, master, socket);
+            }
+
+            await master.WaitForExitAsync(cancellationToken);
+            throw Refused(target, await error);
+        }
+        catch
+        {
+            SshProcess.End(master);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a script on the host.</summary>
+    /// <param name="script">What to run.</param>
+    /// <param name="input">What the script reads, or null for nothing.</param>
+    /// <param name="line">Called with each line of both streams as it comes.</param>
+    /// <param name="cancellationToken">Ends the wait and the connection's command.</param>
+    /// <exception cref="DeployException">ConnectionFailed: ssh itself failed (its exit code 255).</exception>
+    public async Task<RemoteResult> RunAsync(
+        RemoteScript script, Func<Stream, CancellationToken, Task>? input = null, Action<string>? line = null, CancellationToken cancellationToken = default)
+    {
+        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", _socket];
+        using var process = SshProcess.Start([.. Target.Options(), .. sharing, Target.Address, script.CommandLine()]);
+        try
+        {
+            var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
+            var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
+            await WriteInputAsync(process, input, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            var result = new RemoteResult(process.ExitCode, await output, await error);
+            return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
+        }
+        finally
+        {
+            SshProcess.End(process);
+        }
+    }
+
+    /// <summary>Logs out and removes the control socket.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_master is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _master.StandardInput.Close();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await _master.WaitForExitAsync(patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // A dead connection cannot say goodbye.
+        }
+
+        SshProcess.End(_master);
+        _master.Dispose();
+        File.Delete(_socket!);
+    }
+
+    private static async Task WriteInputAsync(Process process, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (input is not null)
+            {
+                await input(process.StandardInput.BaseStream, cancellationToken);
+            }
+
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The command ended before it had read everything; its exit code tells why.
+        }
+    }
+
+    private static async Task<string> ReadLinesAsync(StreamReader reader, Action<string>? line, CancellationToken cancellationToken)
+    {
+        var all = new StringBuilder();
+        while (await reader.ReadLineAsync(cancellationToken) is { } text)
+        {
+            all.Append(text).Append('\n');
+            line?.Invoke(text);
+        }
+
+        return all.ToString();
+    }
+
+    private static DeployException Refused(SshTarget target, string error)
+    {
+        var said = error.Trim();
+        return said.Contains("Host key verification failed", StringComparison.Ordinal)
+            || said.Contains("REMOTE HOST IDENTIFICATION HAS CHANGED", StringComparison.Ordinal)
+            || said.Contains("host key is known", StringComparison.Ordinal)
+            ? new DeployException(
+                ErrorId.HostKeyMismatch,
+                $"The host at {target.Address} presented another host key than {target.HostKeyAlias} printed to its console: {said}",
+                "Do not log in: something else answers at this address. Remove the instance and launch it again.")
+            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}");
+    }
+}

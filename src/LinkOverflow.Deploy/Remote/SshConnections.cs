@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+
+namespace LinkOverflow.Deploy.Remote;
+
+/// <summary>
+/// The open connections of this process. Steps that follow each other on a host, in one pipeline or in several runspaces, share one login;
+/// one that has not been used for a while is closed.
+/// </summary>
+public static class SshConnections
+{
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(60);
+    private static readonly ConcurrentDictionary<SshTarget, Slot> Slots = new();
+    private static readonly Timer Sweeper = new(_ => Sweep(), null, IdleTime, IdleTime / 4);
+
+    /// <summary>The connection to a host: an open one, or a new one.</summary>
+    public static async Task<SshConnection> GetAsync(SshTarget target, CancellationToken cancellationToken)
+    {
+        var slot = Slots.GetOrAdd(target, _ => new Slot());
+        await slot.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            slot.LastUse = DateTime.UtcNow;
+            if (slot.Connection is { IsOpen: true } open)
+            {
+                return open;
+            }
+
+            if (slot.Connection is { } closed)
+            {
+                slot.Connection = null;
+                await closed.DisposeAsync();
+            }
+
+            return slot.Connection = await SshConnection.OpenAsync(target, cancellationToken);
+        }
+        finally
+        {
+            slot.Gate.Release();
+        }
+    }
+
+    /// <summary>Runs a script on a host over its shared connection.</summary>
+    public static async Task<RemoteResult> RunAsync(
+        SshTarget target,
+        RemoteScript script,
+        Func<Stream, CancellationToken, Task>? input = null,
+        Action<string>? line = null,
+        CancellationToken cancellationToken = default)
+    {
+        var connection = await GetAsync(target, cancellationToken);
+        var slot = Slots[target];
+        Interlocked.Increment(ref slot.Running);
+        try
+        {
+            return await connection.RunAsync(script, input, line, cancellationToken);
+        }
+        finally
+        {
+            slot.LastUse = DateTime.UtcNow;
+            Interlocked.Decrement(ref slot.Running);
+        }
+    }
+
+    /// <summary>Logs out everywhere.</summary>
+    public static async Task CloseAllAsync()
+    {
+        foreach (var slot in Slots.Values)
+        {
+            await slot.CloseAsync();
+        }
+    }
+
+    private static void Sweep()
+    {
+        foreach (var slot in Slots.Values.Where(s => s.Running == 0 && DateTime.UtcNow - s.LastUse > IdleTime))
+        {
+            _ = slot.CloseAsync();
+        }
+    }
+
+    private sealed class Slot
+    {
+        public int Running;
+
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public SshConnection? Connection { get; set; }
+
+        public DateTime LastUse { get; set; }
+
+        public async Task CloseAsync()
+        {
+            await Gate.WaitAsync();
+            try
+            {
+                if (Running == 0 && Connection is { } connection)
+                {
+                    Connection = null;
+                    await connection.DisposeAsync();
+                }
+            }
+            finally
+            {
+                Gate.Release();
+            }
+        }
+    }
+}

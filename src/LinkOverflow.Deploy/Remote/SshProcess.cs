@@ -1,0 +1,49 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.Remote;
+
+/// <summary>Starts and ends the OpenSSH client.</summary>
+internal static class SshProcess
+{
+    public static Process Start(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("ssh")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new DeployException(
+                ErrorId.SshClientMissing, "The OpenSSH client (ssh) cannot be started.", "Install it; on Debian: apt install openssh-client.", e);
+        }
+    }
+
+    public static void End(Process process)
+    {
+        try
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended by itself in between.
+        }
+    }
+}

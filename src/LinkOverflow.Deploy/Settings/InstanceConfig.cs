@@ -1,0 +1,188 @@
+using System.Text.RegularExpressions;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Deploy.Settings;
+
+/// <summary>What <c>instance.config</c> holds: the product's configuration, kept under version control.</summary>
+public sealed partial record InstanceConfig
+{
+    /// <summary>The name that is looked for in the current folder.</summary>
+    public const string FileName = "instance.config";
+
+    private static readonly Dictionary<string, string[]> KnownKeys = new(StringComparer.Ordinal)
+    {
+        ["EC2"] =
+        [
+            "ImageID", "InstanceType", "SshUser", "SecurityGroup", "SubnetId", "PublicAddress", "VolumeSize", "MaxInstances", "BootTimeout",
+        ],
+        ["Puppet"] = ["PuppetURL", "PuppetConfigFile"],
+        ["Django"] = ["Port", "Server", "HealthPath", "HealthTimeout", "SharedPaths", "KeepReleases"],
+        ["Environment"] = [],
+    };
+
+    /// <summary>The file that this configuration was read from.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The AMI: an id, or <c>resolve:ssm:</c> and the name of a public parameter, which EC2 resolves itself.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>The instance type, such as t3.small.</summary>
+    public required string InstanceType { get; init; }
+
+    /// <summary>The user that the image lets in with the key pair.</summary>
+    public string SshUser { get; init; } = "admin";
+
+    /// <summary>An existing security group's id or name; null: the deployment gets its own.</summary>
+    public string? SecurityGroup { get; init; }
+
+    /// <summary>The subnet to launch into; null: the default VPC's.</summary>
+    public string? SubnetId { get; init; }
+
+    /// <summary>Whether the public address is used to reach an instance (else the private one).</summary>
+    public bool PublicAddress { get; init; } = true;
+
+    /// <summary>The root volume's size in GiB; null: as large as the image has it.</summary>
+    public int? VolumeSize { get; init; }
+
+    /// <summary>The guard against an expensive typo: more instances are refused.</summary>
+    public int MaxInstances { get; init; } = 5;
+
+    /// <summary>How long an instance may take from its launch until it can be logged in to.</summary>
+    public TimeSpan BootTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>A package that brings Puppet's own repository; null: the distribution's Puppet.</summary>
+    public string? PuppetUrl { get; init; }
+
+    /// <summary>The absolute path of the manifest, or of a folder with manifests and modules.</summary>
+    public required string PuppetConfigFile { get; init; }
+
+    /// <summary>The TCP port that the site answers on.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>What serves the site: gunicorn or runserver.</summary>
+    public string Server { get; init; } = "gunicorn";
+
+    /// <summary>The path that tells whether the site is well, from the root of the site.</summary>
+    public string HealthPath { get; init; } = "/";
+
+    /// <summary>How long a new release may take to answer <see cref="HealthPath"/>.</summary>
+    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Files and folders of the project that outlive a release.</summary>
+    public IReadOnlyList<string> SharedPaths { get; init; } = [];
+
+    /// <summary>How many releases stay on a host.</summary>
+    public int KeepReleases { get; init; } = 5;
+
+    /// <summary>Environment variables of the site.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Where the file is looked for unless it is named.</summary>
+    public static string DefaultPath => Path.GetFullPath(FileName);
+
+    /// <summary>Reads the file and adds everything wrong with it to <paramref name="problems"/>.</summary>
+    /// <returns>The configuration, or null where there were errors.</returns>
+    public static InstanceConfig? Read(string path, List<Problem> problems)
+    {
+        var before = problems.Count;
+        IniFile file;
+        try
+        {
+            file = IniFile.Load(path);
+        }
+        catch (SettingsException e)
+        {
+            problems.AddRange(e.Problems.Select(p => p.Id != ErrorId.SettingsFileMissing ? p : new Problem(
+                ErrorId.SettingsFileMissing,
+                $"There is no configuration file {path}.",
+                "Name another with --instance-config FILE (-InstanceConfig in PowerShell).")));
+            return null;
+        }
+
+        var reading = new SettingsReading(file, KnownKeys, problems);
+        if (!reading.RequireSection("EC2") | !reading.RequireSection("Puppet"))
+        {
+            return null;
+        }
+
+        var imageId = reading.Required("EC2", "ImageID");
+        if (imageId.Length > 0 && !ImageRegex().IsMatch(imageId))
+        {
+            reading.Invalid(
+                "EC2",
+                "ImageID",
+                $"ImageID = {imageId} cannot be an image: an id is ami- and 8 or 17 hexadecimal digits, an alias resolve:ssm: and a parameter's name.",
+                "Copy the id from the EC2 console or from the distribution's list of images.",
+                ErrorId.ImageMalformed);
+        }
+
+        var healthPath = reading.Optional("Django", "HealthPath") ?? "/";
+        if (healthPath[0] != '/')
+        {
+            reading.Invalid("Django", "HealthPath", $"HealthPath = {healthPath} does not begin with a slash.");
+        }
+
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in reading.All("Environment"))
+        {
+            if (!VariableRegex().IsMatch(entry.Name) || entry.Value.Contains('\n', StringComparison.Ordinal))
+            {
+                reading.Invalid("Environment", entry.Name, $"{entry.Name} cannot be an environment variable of one line.");
+            }
+
+            environment[entry.Name] = entry.Value;
+        }
+
+        var config = new InstanceConfig
+        {
+            File = path,
+            ImageId = imageId,
+            InstanceType = reading.Required("EC2", "InstanceType"),
+            SshUser = reading.Optional("EC2", "SshUser") ?? "admin",
+            SecurityGroup = reading.Optional("EC2", "SecurityGroup"),
+            SubnetId = reading.Optional("EC2", "SubnetId"),
+            PublicAddress = reading.Flag("EC2", "PublicAddress", standard: true),
+            VolumeSize = reading.Optional("EC2", "VolumeSize") is null ? null : reading.Number("EC2", "VolumeSize", 8, 1, 65536),
+            MaxInstances = reading.Number("EC2", "MaxInstances", 5, 1, 1000),
+            BootTimeout = TimeSpan.FromSeconds(reading.Number("EC2", "BootTimeout", 300, 1, 86400)),
+            PuppetUrl = reading.Optional("Puppet", "PuppetURL"),
+            PuppetConfigFile = Manifest(reading, path),
+            Port = reading.Number("Django", "Port", 8080, 1, 65535),
+            Server = reading.Choice("Django", "Server", "gunicorn", "gunicorn", "runserver"),
+            HealthPath = healthPath,
+            HealthTimeout = TimeSpan.FromSeconds(reading.Number("Django", "HealthTimeout", 60, 1, 3600)),
+            SharedPaths = reading.List("Django", "SharedPaths", ""),
+            KeepReleases = reading.Number("Django", "KeepReleases", 5, 1, 100),
+            Environment = environment,
+        };
+        return problems.Skip(before).Any(p => p.Severity == Severity.Error) ? null : config;
+    }
+
+    private static string Manifest(SettingsReading reading, string configPath)
+    {
+        var text = reading.Required("Puppet", "PuppetConfigFile");
+        if (text.Length == 0)
+        {
+            return "";
+        }
+
+        var manifest = FilePaths.Expand(text, Path.GetDirectoryName(Path.GetFullPath(configPath))!);
+        if (!System.IO.File.Exists(manifest) && !Directory.Exists(manifest))
+        {
+            reading.Invalid(
+                "Puppet",
+                "PuppetConfigFile",
+                $"PuppetConfigFile names {manifest}, and there is no such file or folder.",
+                "Correct the path; a relative one starts at the configuration file.",
+                ErrorId.ManifestMissing);
+        }
+
+        return manifest;
+    }
+
+    [GeneratedRegex(@"^(ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:[A-Za-z0-9_.\-/]+(:\d+)?)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ImageRegex();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex VariableRegex();
+}

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using LinkOverflow.Deploy.Errors;
+
+namespace LinkOverflow.Launch;
+
+/// <summary>The command line of <c>launch</c>.</summary>
+internal static class LaunchCommand
+{
+    public const int BadUsage = 2;
+
+    private static readonly Argument<string?> Project = new("project")
+    {
+        Description = "The folder of the Django project, the one with manage.py.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Argument<string?> Count = new("count")
+    {
+        Description = "How many instances to launch; from 1 to MaxInstances of the configuration, which is 5 by default.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<string?> AwsSettings = new("--aws-settings")
+    {
+        Description = "The file with your AWS keys, zone and SSH key pair. [default: ~/.aws.settings]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> InstanceConfig = new("--instance-config")
+    {
+        Description = "The file that says what an instance is. [default: ./instance.config]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> Lab = new("--lab")
+    {
+        Description = "Use local machines instead of AWS; starts the lab where none runs. [default: off]",
+    };
+
+    private static readonly Option<int> Minimum = new("--minimum")
+    {
+        Description = "How many instances have to become healthy for a success in part (exit code 3).",
+        HelpName = "NUMBER",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print the result as one JSON document on stdout, everything else on stderr. [default: off]",
+    };
+
+    private static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "Show what the hosts print, too. [default: off]",
+    };
+
+    private static readonly Option<string?> Remove = new("--remove")
+    {
+        Description = "Instead of launching: remove this deployment, whatever belongs to it.",
+        HelpName = "DEPLOYMENT",
+    };
+
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var command = new RootCommand(
+            "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
+            + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
+        {
+            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Json, Verbose, Remove,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new LaunchOptions(
+                parsed.GetValue(Project),
+                parsed.GetValue(Count),
+                parsed.GetValue(AwsSettings),
+                parsed.GetValue(InstanceConfig),
+                parsed.GetValue(Lab),
+                parsed.GetValue(Minimum),
+                parsed.GetValue(Json),
+                parsed.GetValue(Verbose),
+                parsed.GetValue(Remove));
+            return options.Wrong() is { } wrong
+                ? Usage(error, wrong)
+                : await new LaunchRun(options, output, error).RunAsync(cancellationToken);
+        });
+
+        var result = command.Parse(args);
+        return result.Errors.Count > 0
+            ? Usage(error, [.. result.Errors.Select(e => e.Message)])
+            : await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+    }
+
+    private static int Usage(TextWriter error, params string[] wrong)
+    {
+        foreach (var message in wrong)
+        {
+            error.WriteLine($"launch: {message} [{ErrorId.Usage}]");
+        }
+
+        error.WriteLine("Usage: launch <project> <count> [options]      (launch --help explains them)");
+        return BadUsage;
+    }
+}

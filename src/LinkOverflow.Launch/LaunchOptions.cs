@@ -1,0 +1,22 @@
+namespace LinkOverflow.Launch;
+
+/// <summary>What was typed.</summary>
+internal sealed record LaunchOptions(
+    string? Project,
+    string? Count,
+    string? AwsSettings,
+    string? InstanceConfig,
+    bool Lab,
+    int Minimum,
+    bool Json,
+    bool Verbose,
+    string? Remove)
+{
+    /// <summary>What is wrong with the words themselves, or null.</summary>
+    public string? Wrong() =>
+        Lab && AwsSettings is not null ? "--lab brings its own settings, so --aws-settings cannot go with it."
+        : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
+        : Project is null ? "the arguments <project> and <count> are missing."
+        : Count is null ? "the argument <count> is missing."
+        : null;
+}

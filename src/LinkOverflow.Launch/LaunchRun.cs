@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LinkOverflow.Deploy.Cloud.Ec2;
+using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Lab;
+using LinkOverflow.Deploy.Remote;
+using LinkOverflow.Deploy.Settings;
+
+namespace LinkOverflow.Launch;
+
+/// <summary>One run of <c>launch</c>.</summary>
+internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWriter error)
+{
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    // What EC2 says of a request before it starts anything.
+    private static readonly HashSet<string> NothingStarted = new(StringComparer.Ordinal)
+    {
+        ErrorId.CredentialsRejected, ErrorId.CredentialsMissing, ErrorId.KeyPairNotFound, ErrorId.ImageMalformed, ErrorId.ImageNotFound,
+        ErrorId.InstanceTypeUnknown, ErrorId.ValueInvalid,
+    };
+
+    private DeploymentPlan? _plan;
+
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return options.Remove is { } deployment
+                ? await RemoveAsync(deployment, cancellationToken)
+                : await DeployAsync(cancellationToken);
+        }
+        catch (DeployException e)
+        {
+            foreach (var problem in e.Problems)
+            {
+                await error.WriteLineAsync($"launch: {(problem.Severity == Severity.Warning ? "warning: " : "")}{problem}");
+            }
+
+            return e is SettingsException || NothingStarted.Contains(e.Id) ? LaunchCommand.BadUsage : Failed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await error.WriteLineAsync($"launch: interrupted [{ErrorId.Interrupted}]");
+            if (_plan is not null)
+            {
+                await error.WriteLineAsync($"Instances that were launched keep running and cost money. Remove them: {RemoveCommand(_plan.Deployment)}");
+            }
+
+            return Interrupted;
+        }
+        finally
+        {
+            await SshConnections.CloseAllAsync();
+        }
+    }
+
+    private async Task<int> DeployAsync(CancellationToken cancellationToken)
+    {
+        var count = int.TryParse(options.Count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new SettingsException(DeploymentPlan.InvalidCount(options.Count!));
+
+        // The lab is started for a request only that is right in everything else.
+        var settings = options.Lab ? await LabSettingsAsync(count, cancellationToken) : options.AwsSettings;
+        var plan = DeploymentPlan.Make(new DeploymentRequest(options.Project!, count, options.Minimum, settings, options.InstanceConfig));
+        _plan = plan;
+        using var cloud = new Ec2Cloud(plan.Settings);
+        DeploymentResult result;
+        await using (var progress = ProgressView.Create(error, options.Verbose))
+        {
+            result = await new Deployment(cloud, progress.Show).RunAsync(plan, cancellationToken: cancellationToken);
+        }
+
+        if (options.Json)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(result, JsonOptions));
+        }
+        else
+        {
+            ResultTable.Write(output, result);
+        }
+
+        foreach (var failure in result.Failures)
+        {
+            await error.WriteLineAsync($"launch: {failure.Instance.Name}: {failure.Message} [{failure.Id}]");
+        }
+
+        await error.WriteLineAsync($"Log in:  {(result.Instances.Count > 0 && result.Instances[0].PublicIp is not null ? result.Instances[0].Ssh().LoginCommand() : "-")}");
+        await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
+        return result.ExitCode;
+    }
+
+    private async Task<string> LabSettingsAsync(int count, CancellationToken cancellationToken)
+    {
+        DeploymentPlan.CheckWithoutSettings(new DeploymentRequest(options.Project!, count, options.Minimum, null, options.InstanceConfig));
+        return (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings;
+    }
+
+    private async Task<int> RemoveAsync(string deployment, CancellationToken cancellationToken)
+    {
+        var path = options.Lab
+            ? (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings
+            : options.AwsSettings ?? AwsSettings.DefaultPath;
+        var problems = new List<Problem>();
+        using var cloud = new Ec2Cloud(AwsSettings.Read(path, problems) ?? throw new SettingsException(problems));
+        var removed = await new Removal(cloud).RemoveAsync(deployment, cancellationToken);
+        await error.WriteLineAsync(removed.Count == 0
+            ? $"Nothing carries the tag of deployment {deployment}."
+            : $"Removed {removed.Count} instance(s) of {deployment}: {string.Join(", ", removed)}");
+        return 0;
+    }
+
+    private string RemoveCommand(string deployment) =>
+        $"launch --remove {deployment}{(options.Lab ? " --lab" : options.AwsSettings is null ? "" : $" --aws-settings {options.AwsSettings}")}";
+}

@@ -1,0 +1,3 @@
+using LinkOverflow.Launch;
+
+return await LaunchCommand.RunAsync(args, Console.Out, Console.Error);
