@@ -14,6 +14,7 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly BlockingCollection<Action> _pending = [];
+    private static readonly string[] StepTag = ["LODeployment"];
     private ProgressBars? _progress;
     private int _running;
 
@@ -96,8 +97,20 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
             case EventKind.Failed:
                 // The error record says it.
                 break;
-            default:
+            case EventKind.Output:
                 WriteVerbose(text);
+                break;
+            default:
+                // A step is worth a line in a log that wants no host's every word; whoever asks for -Verbose gets both in one stream.
+                if (MyInvocation.BoundParameters.ContainsKey("Verbose"))
+                {
+                    WriteVerbose(text);
+                }
+                else
+                {
+                    WriteInformation($"{happened.Time:HH:mm:ss} {text}", StepTag);
+                }
+
                 break;
         }
 

@@ -95,7 +95,11 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             await error.WriteLineAsync($"launch: {failure.Instance.Name}: {failure.Message} [{failure.Id}]");
         }
 
-        await error.WriteLineAsync($"Log in:  {(result.Instances.Count > 0 && result.Instances[0].PublicIp is not null ? result.Instances[0].Ssh().LoginCommand() : "-")}");
+        foreach (var instance in result.Instances.Where(i => i.LoginCommand is not null))
+        {
+            await error.WriteLineAsync($"Log in:  {instance.LoginCommand}");
+        }
+
         await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
         return result.ExitCode;
     }

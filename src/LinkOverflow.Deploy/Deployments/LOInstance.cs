@@ -95,7 +95,12 @@ public sealed record LOInstance
     /// <summary>When its launch was asked for, in UTC.</summary>
     public DateTime Launched { get; init; }
 
+    /// <summary>A command to log in by hand; null while it has no address.</summary>
+    public string? LoginCommand => (PublicAddress ? PublicIp : PrivateIp) is null ? null : Ssh().LoginCommand();
+
     /// <summary>The address that the steps use.</summary>
+    /// <exception cref="InvalidOperationException">It has none yet.</exception>
+    [System.Text.Json.Serialization.JsonIgnore]
     public string Address => (PublicAddress ? PublicIp : PrivateIp) ?? throw new InvalidOperationException($"{Name} has no address yet.");
 
     /// <summary>How to log in to it.</summary>

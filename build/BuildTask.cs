@@ -1,0 +1,42 @@
+namespace LinkOverflow.Build;
+
+/// <summary>Builds the solution; lays the module out as PowerShell wants to find it.</summary>
+internal static class BuildTask
+{
+    public const string Solution = "LinkOverflow.Deploy.sln";
+    public const string ModuleFolder = "artifacts/module/LinkOverflow.Deploy";
+
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await Tool.CheckAsync("dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo", "-clp:NoSummary"], cancellationToken);
+        LayOutModule();
+        return 0;
+    }
+
+    private static void LayOutModule()
+    {
+        if (Directory.Exists(ModuleFolder))
+        {
+            Directory.Delete(ModuleFolder, recursive: true);
+        }
+
+        Directory.CreateDirectory(Path.Combine(ModuleFolder, "bin"));
+        foreach (var file in (string[])["LinkOverflow.Deploy.psd1", "README.md"])
+        {
+            File.Copy(file, Path.Combine(ModuleFolder, file));
+        }
+
+        foreach (var file in Directory.EnumerateFiles("bin", "*", SearchOption.AllDirectories))
+        {
+            var relative = Path.GetRelativePath("bin", file);
+            if (relative.StartsWith("launch", StringComparison.Ordinal) || Path.GetExtension(file) is ".pdb")
+            {
+                continue;
+            }
+
+            var target = Path.Combine(ModuleFolder, "bin", relative);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}

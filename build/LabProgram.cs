@@ -1,0 +1,13 @@
+namespace LinkOverflow.Build;
+
+/// <summary>The lab's program, as it was built.</summary>
+internal static class LabProgram
+{
+    private const string File = "bin/lab/LinkOverflow.Lab.dll";
+
+    public static Task<int> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>
+        Tool.RunAsync("dotnet", [File, .. arguments], cancellationToken);
+
+    public static async Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>
+        (await Tool.CaptureAsync("dotnet", [File, "status", "--json"], cancellationToken)).ExitCode == 0;
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace LinkOverflow.Build;
+
+/// <summary>Runs other programs, by argument lists.</summary>
+internal static class Tool
+{
+    /// <summary>Runs a program on this terminal and returns its exit code.</summary>
+    public static async Task<int> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        using var process = Start(program, arguments, captureOutput: false);
+        await WaitAsync(process, cancellationToken);
+        return process.ExitCode;
+    }
+
+    /// <summary>Runs a program on this terminal; anything but exit code 0 ends the task.</summary>
+    public static async Task CheckAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var list = arguments.ToArray();
+        var code = await RunAsync(program, list, cancellationToken);
+        if (code != 0)
+        {
+            throw new TaskFailedException($"{program} {string.Join(' ', list.Take(3))} ended with exit code {code}.");
+        }
+    }
+
+    /// <summary>Runs a program and returns its exit code and what it printed on stdout; stderr stays on this terminal.</summary>
+    public static async Task<(int ExitCode, string Output)> CaptureAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        using var process = Start(program, arguments, captureOutput: true);
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await WaitAsync(process, cancellationToken);
+        return (process.ExitCode, await output);
+    }
+
+    /// <summary>Whether a program of this name is on the PATH.</summary>
+    public static bool Exists(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Concat(["/usr/sbin", "/sbin"])
+        .Any(folder => File.Exists(Path.Combine(folder, program)) || File.Exists(Path.Combine(folder, program + ".exe")));
+
+    private static Process Start(string program, IEnumerable<string> arguments, bool captureOutput)
+    {
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = captureOutput };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task WaitAsync(Process process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C reached it as well; it gets the time to end in order.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            throw;
+        }
+    }
+}
