@@ -58,6 +58,18 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
             return Interrupted;
         }
+        catch (Exception e)
+        {
+            // A defect of this program; whoever reports it sets the variable to tell where.
+            var detail = Environment.GetEnvironmentVariable("LINKOVERFLOW_TRACE") is null ? $"{e.GetType().Name}: {e.Message}" : e.ToString();
+            await error.WriteLineAsync($"launch: unexpected: {detail} [{ErrorId.Unexpected}]");
+            if (_plan is not null)
+            {
+                await error.WriteLineAsync($"If instances were launched, remove them: {RemoveCommand(_plan.Deployment)}");
+            }
+
+            return Failed;
+        }
         finally
         {
             await SshConnections.CloseAllAsync();

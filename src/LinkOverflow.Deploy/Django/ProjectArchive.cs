@@ -53,7 +53,11 @@ public sealed class ProjectArchive
                 var content = entry.EntryType == TarEntryType.RegularFile ? await File.ReadAllBytesAsync(info.FullName, cancellationToken) : [];
                 hash.AppendData(Encoding.UTF8.GetBytes($"{entry.EntryType}\0{path}\0{(int)entry.Mode}\0{entry.LinkName}\0{content.Length}\0"));
                 hash.AppendData(content);
-                entry.DataStream = entry.EntryType == TarEntryType.RegularFile ? new MemoryStream(content) : null;
+                if (entry.EntryType == TarEntryType.RegularFile)
+                {
+                    entry.DataStream = new MemoryStream(content);
+                }
+
                 await tar.WriteEntryAsync(entry, cancellationToken);
                 files++;
             }

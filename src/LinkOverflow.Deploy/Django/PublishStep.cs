@@ -94,8 +94,8 @@ public static class PublishStep
         var site = new StringBuilder();
         foreach (var (name, value) in environment)
         {
-            // systemd.exec(5), EnvironmentFile=: in double quotes only backslash and quote (and, for the shell's sake, $ and `) need a backslash.
-            var quoted = value.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+            // Read by systemd (systemd.exec(5), EnvironmentFile=) and by a shell; in double quotes both want a backslash before these four.
+            var quoted = string.Concat(value.Select(c => c is '\\' or '"' or '$' or '`' ? $"\\{c}" : c.ToString()));
             site.Append(name).Append("=\"").Append(quoted).Append("\"\n");
         }
 

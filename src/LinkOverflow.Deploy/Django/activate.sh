@@ -4,7 +4,7 @@
 # Exit codes: 3 no user for the site, 4 the migrations failed, 5 the health check failed.
 set -euo pipefail
 project=$1 release=$2 server=$3 port=$4 address=$5 health=$6 timeout=$7 keep=$8
-site=/srv/$project folder=/srv/$project/releases/$release unit=linkoverflow-$project
+site=/srv/$project folder=/srv/$project/releases/$release unit=django-$project
 database=$site/shared/db.sqlite3
 
 user=$(cat /etc/linkoverflow/user 2>/dev/null || true)
@@ -158,4 +158,4 @@ fi
 # Old releases go, the newest by time stay; the one in use always does.
 cd "$site/releases"
 touch "$release"
-ls -1t | grep -vx -- "$release" | tail -n "+$keep" | while read -r old; do rm -rf "./$old"; done
+{ ls -1t | grep -vx -- "$release" || true; } | tail -n "+$keep" | while read -r old; do rm -rf "./$old"; done

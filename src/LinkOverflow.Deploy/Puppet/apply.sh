@@ -15,7 +15,7 @@ modules=
 code=0
 puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" $modules "$manifest" >&2 || code=$?
 
-[ ! -s "$folder/report.yaml" ] || ruby -ryaml -rjson - "$folder/report.yaml" <<'RUBY'
+[ ! -s "$folder/report.yaml" ] || ruby -ryaml -rjson -rdate - "$folder/report.yaml" <<'RUBY'
 # Without Puppet's own classes, which take a second to load: the report is plain data under its tags.
 report = YAML.load(File.read(ARGV[0]).gsub(/!ruby\/\S+/, ""), **(Psych::VERSION >= "4" ? {permitted_classes: [Time, Symbol, Date], aliases: true} : {}))
 statuses = report["resource_statuses"].values
