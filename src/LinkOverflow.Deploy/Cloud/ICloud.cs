@@ -15,6 +15,9 @@ public interface ICloud : IDisposable
     /// <summary>The instances that carry a tag, terminated ones included while EC2 shows them.</summary>
     Task<IReadOnlyList<CloudInstance>> DescribeInstancesByTagAsync(string key, string value, CancellationToken cancellationToken);
 
+    /// <summary>Sets a tag of an instance.</summary>
+    Task TagInstanceAsync(string instanceId, string key, string value, CancellationToken cancellationToken);
+
     /// <summary>Ends instances; their root volumes go with them. Ids that are gone already are no error.</summary>
     Task TerminateInstancesAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken);
 

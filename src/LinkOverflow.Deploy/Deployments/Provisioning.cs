@@ -113,6 +113,7 @@ public sealed class Provisioning
             }).At(Stage.Booting);
             _events(new DeploymentEvent(EventKind.StepCompleted, $"runs at {instance.Address}", instance));
 
+            await NameAsync(instance, deadline.Token);
             waitingFor = "its host key on the console";
             var keys = await HostKeysAsync(instance, deadline.Token);
             HostKeys.Remember(instance.Ssh().KnownHosts, instance.InstanceId, keys);
@@ -129,6 +130,19 @@ public sealed class Provisioning
                 ErrorId.InstanceUnreachable,
                 $"{instance.Name} ({instance.InstanceId}) was not reachable within {timeout.TotalSeconds:0} s; it was waited for {waitingFor}.",
                 "Look at its console output and its security group; BootTimeout in instance.config sets the limit.");
+        }
+    }
+
+    /// <summary>RunInstances gives all its instances the same tags; which is which is said once they are there.</summary>
+    private async Task NameAsync(LOInstance instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _cloud.TagInstanceAsync(instance.InstanceId, DeploymentTags.Name, instance.Name, cancellationToken);
+        }
+        catch (DeployException e)
+        {
+            _events(new DeploymentEvent(EventKind.Warning, $"its Name tag could not be set: {e.Problems[0].Message}", instance));
         }
     }
 

@@ -66,6 +66,13 @@ public sealed class Ec2Cloud : ICloud
         await DescribeAsync(new Filter($"tag:{key}", [value]), cancellationToken);
 
     /// <inheritdoc/>
+    public Task TagInstanceAsync(string instanceId, string key, string value, CancellationToken cancellationToken)
+    {
+        var request = new CreateTagsRequest { Resources = [instanceId], Tags = [new Tag(key, value)] };
+        return CallAsync("CreateTags", () => _client.CreateTagsAsync(request, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task TerminateInstancesAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken)
     {
         if (instanceIds.Count == 0)
