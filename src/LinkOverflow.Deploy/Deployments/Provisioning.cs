@@ -23,9 +23,11 @@ public sealed class Provisioning
     }
 
     /// <summary>Asks EC2 for the plan's instances and returns them while they boot: as many as it gave, at least the minimum.</summary>
+    /// <exception cref="SettingsException">EC2 knows that the plan cannot work; nothing was started.</exception>
     /// <exception cref="DeployException">EC2 refused; nothing is left behind.</exception>
     public async Task<IReadOnlyList<LOInstance>> LaunchAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
+        await SettingsCheck.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
         var launched = DateTime.UtcNow;
         var tags = Tags(plan);
         string? ownGroup = null;

@@ -70,11 +70,39 @@ public sealed record SettingsCheck(
         }
 
         using var cloud = connect(settings);
-        checks.AddRange(await Task.WhenAll(
+        checks.AddRange(await AskCloudAsync(cloud, settings, config, cancellationToken));
+        return checks;
+    }
+
+    /// <summary>Everything that EC2 knows to be wrong with a plan, asked before anything is launched.</summary>
+    /// <exception cref="SettingsException">All that is wrong.</exception>
+    public static async Task ThrowUnlessCloudAgreesAsync(ICloud cloud, AwsSettings settings, InstanceConfig config, CancellationToken cancellationToken)
+    {
+        var wrong = (await AskCloudAsync(cloud, settings, config, cancellationToken))
+            .Where(c => c.Status == CheckStatus.Error)
+            .Select(c => new Problem(c.Id!, c.Message, c.Fix, c.File, c.Line))
+            .ToArray();
+        if (wrong.Length > 0)
+        {
+            throw new SettingsException(wrong);
+        }
+    }
+
+    /// <summary>The questions do not need each other's answers, so they are asked at once.</summary>
+    private static async Task<IReadOnlyList<SettingsCheck>> AskCloudAsync(
+        ICloud cloud, AwsSettings settings, InstanceConfig config, CancellationToken cancellationToken)
+    {
+        var checks = await Task.WhenAll(
             KeyPairAsync(cloud, settings, cancellationToken),
             ImageAsync(cloud, config, cancellationToken),
-            InstanceTypeAsync(cloud, config, cancellationToken)));
-        return checks;
+            InstanceTypeAsync(cloud, config, cancellationToken));
+
+        // Refused credentials are the answer to every question; it is said once.
+        var same = checks.FirstOrDefault(c => c.Id is ErrorId.CredentialsRejected or ErrorId.CredentialsMissing or ErrorId.CloudUnreachable);
+        return same is null
+            ? checks
+            : [.. checks.Select(c => c == same ? c with { Check = "Credentials" } : c.Status != CheckStatus.Error ? c
+                : new SettingsCheck(c.Check, CheckStatus.Skipped, null, null, null, "EC2 has to answer first.", null))];
     }
 
     private static T? FromFiles<T>(string check, string file, Func<List<Problem>, T?> read, Func<T, string> describe, List<SettingsCheck> checks)
