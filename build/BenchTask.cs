@@ -10,14 +10,14 @@ internal sealed class BenchTask(CancellationToken stop)
     {
         await Prerequisites.InstallAsync(stop);
         await BuildTask.RunAsync(stop);
-        await MeasureAsync("launch -h", 9, "< 0.15 s", () => Tool.CaptureAsync("bin/launch/launch", ["-h"], stop));
+        await MeasureAsync("launch -h", 9, "< 0.15 s", () => Tool.CaptureAsync("bin/launch/launch", ["-h"], quiet: true, stop));
         if (Tool.Exists("pwsh"))
         {
             var command = "(Measure-Command { Import-Module ./LinkOverflow.Deploy.psd1 }).TotalSeconds.ToString([cultureinfo]::InvariantCulture)";
             var seconds = new List<double>();
             for (var run = 0; run < 7; run++)
             {
-                var (_, output) = await Tool.CaptureAsync("pwsh", ["-NoProfile", "-Command", command], stop);
+                var (_, output) = await Tool.CaptureAsync("pwsh", ["-NoProfile", "-Command", command], quiet: false, stop);
                 seconds.Add(double.Parse(output.Trim(), CultureInfo.InvariantCulture));
             }
 

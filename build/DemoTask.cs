@@ -62,7 +62,7 @@ internal sealed class DemoTask(CancellationToken stop)
 
         Console.Error.WriteLine($"launch {Project} {count} --lab");
         var (_, output) = await Tool.CaptureAsync(
-            "dotnet", ["bin/launch/launch.dll", Project, count.ToString(CultureInfo.InvariantCulture), "--lab", "--json"], stop);
+            "dotnet", ["bin/launch/launch.dll", Project, count.ToString(CultureInfo.InvariantCulture), "--lab", "--json"], quiet: false, stop);
         if (output.Length == 0)
         {
             return [];

@@ -9,5 +9,5 @@ internal static class LabProgram
         Tool.RunAsync("dotnet", [File, .. arguments], cancellationToken);
 
     public static async Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>
-        (await Tool.CaptureAsync("dotnet", [File, "status", "--json"], cancellationToken)).ExitCode == 0;
+        (await Tool.CaptureAsync("dotnet", [File, "status", "--json"], quiet: true, cancellationToken)).ExitCode == 0;
 }

@@ -11,7 +11,7 @@ internal sealed record PowerShellHost(string Program, IReadOnlyList<string> Lead
             return new PowerShellHost("pwsh", []);
         }
 
-        var (code, _) = await Tool.CaptureAsync("dotnet", ["tool", "restore", "--verbosity", "quiet"], cancellationToken);
+        var (code, _) = await Tool.CaptureAsync("dotnet", ["tool", "restore", "--verbosity", "quiet"], quiet: true, cancellationToken);
         if (code == 0)
         {
             return new PowerShellHost("dotnet", ["tool", "run", "pwsh", "--"]);

@@ -54,7 +54,7 @@ internal sealed class TestTask(CancellationToken stop)
     private async Task<Totals> SampleAsync()
     {
         const string Python = "/usr/bin/python3";
-        if (!File.Exists(Python) || (await Tool.CaptureAsync(Python, ["-c", "import django"], stop)).ExitCode != 0)
+        if (!File.Exists(Python) || (await Tool.CaptureAsync(Python, ["-c", "import django"], quiet: true, stop)).ExitCode != 0)
         {
             Console.WriteLine("skipped: the tests of samples/linkoverflow: no Django for python3 here (Debian: python3-django).");
             return new Totals(0, 0, 1);

@@ -8,7 +8,7 @@ internal static class Tool
     /// <summary>Runs a program on this terminal and returns its exit code.</summary>
     public static async Task<int> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        using var process = Start(program, arguments, captureOutput: false);
+        using var process = Start(program, arguments, captureOutput: false, captureError: false);
         await WaitAsync(process, cancellationToken);
         return process.ExitCode;
     }
@@ -24,12 +24,19 @@ internal static class Tool
         }
     }
 
-    /// <summary>Runs a program and returns its exit code and what it printed on stdout; stderr stays on this terminal.</summary>
-    public static async Task<(int ExitCode, string Output)> CaptureAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    /// <summary>Runs a program and returns its exit code and what it printed on stdout.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="quiet">Whether its stderr is dropped (else it stays on this terminal).</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<(int ExitCode, string Output)> CaptureAsync(
+        string program, IEnumerable<string> arguments, bool quiet, CancellationToken cancellationToken)
     {
-        using var process = Start(program, arguments, captureOutput: true);
+        using var process = Start(program, arguments, captureOutput: true, captureError: quiet);
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var error = quiet ? process.StandardError.ReadToEndAsync(CancellationToken.None) : Task.FromResult("");
         await WaitAsync(process, cancellationToken);
+        await error;
         return (process.ExitCode, await output);
     }
 
@@ -39,9 +46,12 @@ internal static class Tool
         .Concat(["/usr/sbin", "/sbin"])
         .Any(folder => File.Exists(Path.Combine(folder, program)) || File.Exists(Path.Combine(folder, program + ".exe")));
 
-    private static Process Start(string program, IEnumerable<string> arguments, bool captureOutput)
+    private static Process Start(string program, IEnumerable<string> arguments, bool captureOutput, bool captureError)
     {
-        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = captureOutput };
+        var start = new ProcessStartInfo(program)
+        {
+            UseShellExecute = false, RedirectStandardOutput = captureOutput, RedirectStandardError = captureError,
+        };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -54,6 +54,11 @@ internal static class LaunchCommand
         Description = "Show what the hosts print, too. [default: off]",
     };
 
+    private static readonly Option<bool> Check = new("--check")
+    {
+        Description = "Check settings, configuration, project and what EC2 knows of them, and start nothing. [default: off]",
+    };
+
     private static readonly Option<string?> Remove = new("--remove")
     {
         Description = "Instead of launching: remove this deployment, whatever belongs to it.",
@@ -66,7 +71,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Json, Verbose, Remove,
+            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Json, Verbose, Check, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -79,6 +84,7 @@ internal static class LaunchCommand
                 parsed.GetValue(Minimum),
                 parsed.GetValue(Json),
                 parsed.GetValue(Verbose),
+                parsed.GetValue(Check),
                 parsed.GetValue(Remove));
             return options.Wrong() is { } wrong
                 ? Usage(error, wrong)

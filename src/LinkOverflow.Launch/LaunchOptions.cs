@@ -10,12 +10,14 @@ internal sealed record LaunchOptions(
     int Minimum,
     bool Json,
     bool Verbose,
+    bool Check,
     string? Remove)
 {
     /// <summary>What is wrong with the words themselves, or null.</summary>
     public string? Wrong() =>
         Lab && AwsSettings is not null ? "--lab brings its own settings, so --aws-settings cannot go with it."
         : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
+        : Check ? null
         : Project is null ? "the arguments <project> and <count> are missing."
         : Count is null ? "the argument <count> is missing."
         : null;

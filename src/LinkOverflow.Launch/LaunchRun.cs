@@ -35,8 +35,8 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
     {
         try
         {
-            return options.Remove is { } deployment
-                ? await RemoveAsync(deployment, cancellationToken)
+            return options.Remove is { } deployment ? await RemoveAsync(deployment, cancellationToken)
+                : options.Check ? await CheckAsync(cancellationToken)
                 : await DeployAsync(cancellationToken);
         }
         catch (DeployException e)
@@ -120,6 +120,33 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
     {
         DeploymentPlan.CheckWithoutSettings(new DeploymentRequest(options.Project!, count, options.Minimum, null, options.InstanceConfig));
         return (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings;
+    }
+
+    private async Task<int> CheckAsync(CancellationToken cancellationToken)
+    {
+        var settings = options.Lab
+            ? (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings
+            : options.AwsSettings ?? AwsSettings.DefaultPath;
+        var checks = await SettingsCheck.RunAsync(
+            options.Project is null ? null : Path.GetFullPath(options.Project),
+            Path.GetFullPath(settings),
+            Path.GetFullPath(options.InstanceConfig ?? InstanceConfig.DefaultPath),
+            s => new Ec2Cloud(s),
+            cancellationToken);
+        if (options.Json)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(checks, JsonOptions));
+        }
+        else
+        {
+            foreach (var check in checks)
+            {
+                var text = check.Id is null ? check.Message : new Problem(check.Id, check.Message, check.Fix, check.File, check.Line).ToString();
+                await output.WriteLineAsync($"{check.Status,-8} {check.Check,-15} {text}");
+            }
+        }
+
+        return checks.Any(c => c.Status == CheckStatus.Error) ? LaunchCommand.BadUsage : 0;
     }
 
     private async Task<int> RemoveAsync(string deployment, CancellationToken cancellationToken)

@@ -36,8 +36,8 @@ public interface ICloud : IDisposable
     /// <summary>Deletes a security group. One that is gone already is no error.</summary>
     Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken);
 
-    /// <summary>The names of all key pairs in the region.</summary>
-    Task<IReadOnlyList<string>> ListKeyPairsAsync(CancellationToken cancellationToken);
+    /// <summary>The key pairs in the region: their names, and their fingerprints as EC2 computes them.</summary>
+    Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken);
 
     /// <summary>Whether an image of this id can be used here.</summary>
     Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken);

@@ -124,13 +124,23 @@ public sealed record SettingsCheck(
         FromCloudAsync("KeyPair", settings.File, async () =>
         {
             var pairs = await cloud.ListKeyPairsAsync(cancellationToken);
-            return pairs.Contains(settings.KeyPair, StringComparer.Ordinal)
-                ? null
-                : new Problem(
+            if (!pairs.TryGetValue(settings.KeyPair, out var fingerprint))
+            {
+                return new Problem(
                     ErrorId.KeyPairNotFound,
                     $"Key pair {settings.KeyPair} is unknown in region {cloud.Region}.",
-                    pairs.Count == 0 ? "There is no key pair in that region." : $"There are: {string.Join(", ", pairs.Take(20))}.");
-        }, $"{settings.KeyPair} is there");
+                    pairs.Count == 0 ? "There is no key pair in that region." : $"There are: {string.Join(", ", pairs.Keys.Order(StringComparer.Ordinal).Take(20))}.");
+            }
+
+            // A key with a passphrase is in an agent, and cannot be compared here.
+            var here = await KeyFingerprints.OfAsync(settings.KeyFile, cancellationToken);
+            return here.Count == 0 || fingerprint.Length == 0 || here.Any(f => KeyFingerprints.Same(f, fingerprint))
+                ? null
+                : new Problem(
+                    ErrorId.KeyPairMismatch,
+                    $"{settings.KeyFile} is not the private half of key pair {settings.KeyPair}: its fingerprint is {string.Join(" or ", here)}, EC2 has {fingerprint}.",
+                    "Correct SSHKeyPair or SSHKeyPairFile.");
+        }, $"{settings.KeyPair} is there, and the key file is its private half");
 
     private static Task<SettingsCheck> ImageAsync(ICloud cloud, InstanceConfig config, CancellationToken cancellationToken) =>
         config.ImageId.StartsWith("resolve:", StringComparison.Ordinal)

@@ -63,6 +63,9 @@ public static class ErrorId
     /// <summary>The key pair is unknown in the region.</summary>
     public const string KeyPairNotFound = "KeyPairNotFound";
 
+    /// <summary>The private key on this machine is not that of the key pair in EC2.</summary>
+    public const string KeyPairMismatch = "KeyPairMismatch";
+
     /// <summary>The instance type is unknown, or not offered there.</summary>
     public const string InstanceTypeUnknown = "InstanceTypeUnknown";
 

@@ -163,11 +163,11 @@ public sealed class Ec2Cloud : ICloud
             cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListKeyPairsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken)
     {
         var response = await CallAsync(
             "DescribeKeyPairs", () => _client.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), cancellationToken), cancellationToken);
-        return [.. (response.KeyPairs ?? []).Select(k => k.KeyName)];
+        return (response.KeyPairs ?? []).ToDictionary(k => k.KeyName, k => k.KeyFingerprint ?? "", StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>
