@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.Deployments;
@@ -92,6 +93,9 @@ public sealed record LOInstance
     /// <summary>The time since its launch was asked for.</summary>
     public TimeSpan Elapsed { get; init; }
 
+    /// <summary>When it reached each stage, counted from its launch.</summary>
+    public ImmutableSortedDictionary<Stage, TimeSpan> Reached { get; init; } = ImmutableSortedDictionary<Stage, TimeSpan>.Empty;
+
     /// <summary>When its launch was asked for, in UTC.</summary>
     public DateTime Launched { get; init; }
 
@@ -107,5 +111,9 @@ public sealed record LOInstance
     public SshTarget Ssh() => new(Address, SshUser, KeyFile, HostKeys.KnownHostsFile(Deployment), InstanceId);
 
     /// <summary>The same instance, at a later stage.</summary>
-    public LOInstance At(Stage stage) => this with { Stage = stage, Elapsed = DateTime.UtcNow - Launched };
+    public LOInstance At(Stage stage)
+    {
+        var elapsed = DateTime.UtcNow - Launched;
+        return this with { Stage = stage, Elapsed = elapsed, Reached = Reached.SetItem(stage, elapsed) };
+    }
 }
