@@ -10,6 +10,8 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('bin/LinkOverflow.Deploy.format.ps1xml')
     CmdletsToExport      = @(
+        'Get-LODeployment'
+        'Get-LOInstance'
         'Test-LOSettings'
         'New-LOInstance'
         'Install-LOPuppet'

@@ -13,6 +13,11 @@ public sealed class NewLOInstanceCmdlet : LaunchingCmdlet
     /// <inheritdoc/>
     protected override async Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan)
     {
+        foreach (var warning in plan.Warnings)
+        {
+            Show(new DeploymentEvent(EventKind.Warning, warning.ToString()));
+        }
+
         var provisioning = new Provisioning(cloud, Show);
         var launched = await provisioning.LaunchAsync(plan, StopToken);
         await Task.WhenAll(launched.Select(async instance =>

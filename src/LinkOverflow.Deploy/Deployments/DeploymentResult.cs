@@ -36,6 +36,7 @@ public sealed record DeploymentResult
     public required string Release { get; init; }
 
     /// <summary>The healthy instances.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public IEnumerable<LOInstance> Healthy => Instances.Where(i => i.Stage == Stage.Healthy);
 
     /// <summary>The addresses that answer.</summary>
