@@ -63,17 +63,21 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
     {
         while (Volatile.Read(ref _running) > 0)
         {
-            Action write;
             try
             {
-                write = _pending.Take(StopToken);
+                if (_pending.TryTake(out var write, millisecondsTimeout: 1000, StopToken))
+                {
+                    write();
+                }
+                else
+                {
+                    _progress?.Refresh();
+                }
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-
-            write();
         }
 
         _progress?.Complete();

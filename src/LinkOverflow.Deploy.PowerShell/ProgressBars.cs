@@ -4,12 +4,12 @@ using LinkOverflow.Deploy.Deployments;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
-/// <summary>One bar per instance. Used on the pipeline thread alone.</summary>
+/// <summary>One bar per instance: what it does now, and for how long it has been at work. Used on the pipeline thread alone.</summary>
 internal sealed class ProgressBars(Cmdlet cmdlet)
 {
     // Bars of other cmdlets in the session count from 0.
     private const int FirstId = 7100;
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Id, LOInstance Instance, string Doing)> _bars = new(StringComparer.Ordinal);
 
     public void Show(DeploymentEvent happened)
     {
@@ -18,27 +18,39 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
             return;
         }
 
-        if (!_ids.TryGetValue(instance.InstanceId, out var id))
-        {
-            _ids.Add(instance.InstanceId, id = FirstId + _ids.Count);
-        }
+        var id = _bars.TryGetValue(instance.InstanceId, out var bar) ? bar.Id : FirstId + _bars.Count;
+        _bars[instance.InstanceId] = (id, instance, happened.Message.Split('\n', 2)[0].Trim());
+        Draw(_bars[instance.InstanceId]);
+    }
 
-        var elapsed = DateTime.UtcNow - instance.Launched;
-        var status = happened.Message.Split('\n', 2)[0].Trim();
-        cmdlet.WriteProgress(new ProgressRecord(id, instance.Name, status.Length == 0 ? instance.Stage.ToString() : status)
+    /// <summary>Draws all bars again: time goes on, and PowerShell drops updates that follow each other closely.</summary>
+    public void Refresh()
+    {
+        foreach (var bar in _bars.Values)
         {
-            CurrentOperation = $"{instance.Stage}, {elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s",
-            PercentComplete = Percent(instance.Stage),
-            RecordType = instance.Stage is Stage.Healthy or Stage.Failed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
-        });
+            Draw(bar);
+        }
     }
 
     public void Complete()
     {
-        foreach (var (instance, id) in _ids)
+        foreach (var bar in _bars.Values)
         {
-            cmdlet.WriteProgress(new ProgressRecord(id, instance, "done") { RecordType = ProgressRecordType.Completed });
+            cmdlet.WriteProgress(new ProgressRecord(bar.Id, bar.Instance.Name, "done") { RecordType = ProgressRecordType.Completed });
         }
+    }
+
+    private void Draw((int Id, LOInstance Instance, string Doing) bar)
+    {
+        var (id, instance, doing) = bar;
+        var ended = instance.Stage is Stage.Healthy or Stage.Failed;
+        var elapsed = ended ? instance.Elapsed : DateTime.UtcNow - instance.Launched;
+        var seconds = elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        cmdlet.WriteProgress(new ProgressRecord(id, instance.Name, $"{seconds,3} s  {instance.Stage}: {doing}")
+        {
+            PercentComplete = Percent(instance.Stage),
+            RecordType = ended ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+        });
     }
 
     private static int Percent(Stage stage) => stage switch
