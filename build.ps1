@@ -8,7 +8,7 @@ try {
         exit 2
     }
     $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 1
-    dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:NoSummary
+    dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:ErrorsOnly
     if ($LASTEXITCODE) { exit $LASTEXITCODE }
     dotnet artifacts/build/LinkOverflow.Build.dll @args
     exit $LASTEXITCODE

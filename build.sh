@@ -7,5 +7,5 @@ if ! command -v dotnet >/dev/null; then
   exit 2
 fi
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:NoSummary >&2
+dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:ErrorsOnly >&2
 exec dotnet artifacts/build/LinkOverflow.Build.dll "$@"

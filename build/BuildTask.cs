@@ -8,7 +8,7 @@ internal static class BuildTask
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await Tool.CheckAsync("dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo", "-clp:NoSummary"], cancellationToken);
+        await Tool.CheckAsync("dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo", "-clp:ErrorsOnly"], cancellationToken);
         LayOutModule();
         return 0;
     }

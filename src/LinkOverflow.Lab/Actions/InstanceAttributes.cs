@@ -1,0 +1,91 @@
+using System.Xml.Linq;
+using LinkOverflow.Lab.Machines;
+using LinkOverflow.Lab.Model;
+using LinkOverflow.Lab.Protocol;
+
+namespace LinkOverflow.Lab.Actions;
+
+/// <summary>DescribeInstanceAttribute, ModifyInstanceAttribute.</summary>
+internal sealed class InstanceAttributes : ActionSet
+{
+    private readonly Account _account;
+    private readonly Fleet _fleet;
+
+    public InstanceAttributes(Account account, Fleet fleet)
+    {
+        _account = account;
+        _fleet = fleet;
+        Add("DescribeInstanceAttribute", Describe);
+        Add("ModifyInstanceAttribute", ModifyAsync);
+    }
+
+    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var instance = InstanceActions.Find(_account, [parameters.Require("InstanceId")])[0];
+            var attribute = parameters.Require("Attribute");
+            XElement Value(object? value) => new(attribute, value is null ? null : new XElement("value", value));
+            return
+            [
+                new("instanceId", instance.Id),
+                attribute switch
+                {
+                    "disableApiTermination" => Value(instance.DisableTermination),
+                    "disableApiStop" => Value(instance.DisableStop),
+                    "instanceInitiatedShutdownBehavior" => Value(instance.ShutdownBehavior),
+                    "instanceType" => Value(instance.Type.Name),
+                    "userData" => Value(instance.UserData.Length == 0 ? null : Convert.ToBase64String(instance.UserData.Span)),
+                    "rootDeviceName" => Value(MachineImage.RootDevice),
+                    "sourceDestCheck" => Value(true),
+                    "ebsOptimized" => Value(false),
+                    "enaSupport" => Value(true),
+                    "sriovNetSupport" or "kernel" or "ramdisk" => Value(null),
+                    "groupSet" => InstanceXml.Groups(instance),
+                    "blockDeviceMapping" => InstanceXml.BlockDevices(instance),
+                    "productCodes" => new("productCodes"),
+                    _ => throw ApiException.Invalid(attribute, "attribute"),
+                },
+            ];
+        }
+    }
+
+    private async Task<IEnumerable<XElement?>> ModifyAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        lock (_account.Gate)
+        {
+            var instance = InstanceActions.Find(_account, [parameters.Require("InstanceId")])[0];
+            // Either X.Value, or the older Attribute=x with Value.
+            var attribute = parameters.Find("Attribute");
+            bool? Flag(string name, string old) => parameters.FindBoolean($"{name}.Value") ?? (attribute == old ? parameters.FindBoolean("Value") : null);
+            var termination = Flag("DisableApiTermination", "disableApiTermination");
+            var stop = Flag("DisableApiStop", "disableApiStop");
+            var behavior = parameters.Find("InstanceInitiatedShutdownBehavior.Value");
+            var typeName = parameters.Find("InstanceType.Value");
+            var groups = parameters.List("GroupId").Select(g => SecurityGroupActions.Find(_account, g)).ToList();
+            if (behavior is not (null or "stop" or "terminate"))
+            {
+                throw ApiException.Invalid(behavior, "InstanceInitiatedShutdownBehavior");
+            }
+
+            if (typeName is not null)
+            {
+                throw new ApiException("UnsupportedOperation", "The lab does not change the type of an instance.");
+            }
+
+            if (termination is null && stop is null && behavior is null && groups.Count == 0)
+            {
+                throw new ApiException("InvalidParameterCombination", "No attributes specified.");
+            }
+
+            EndDryRun(parameters);
+            instance.DisableTermination = termination ?? instance.DisableTermination;
+            instance.DisableStop = stop ?? instance.DisableStop;
+            instance.ShutdownBehavior = behavior ?? instance.ShutdownBehavior;
+            instance.Groups = groups.Count > 0 ? groups : instance.Groups;
+        }
+
+        await _fleet.ApplyPolicyAsync(cancellationToken);
+        return [Xml.Return()];
+    }
+}

@@ -1,0 +1,280 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+using LinkOverflow.Lab.Machines;
+using LinkOverflow.Lab.Model;
+using LinkOverflow.Lab.Protocol;
+
+namespace LinkOverflow.Lab.Actions;
+
+/// <summary>RunInstances.</summary>
+internal sealed class RunInstances : ActionSet
+{
+    private const int MaximumUserData = 16384;
+
+    private readonly Account _account;
+    private readonly Fleet _fleet;
+
+    public RunInstances(Account account, Fleet fleet)
+    {
+        _account = account;
+        _fleet = fleet;
+        Add("RunInstances", Run);
+    }
+
+    private IEnumerable<XElement?> Run(QueryParameters parameters)
+    {
+        var launched = new List<Instance>();
+        IEnumerable<XElement?> answer;
+        lock (_account.Gate)
+        {
+            _account.ForgetTerminated();
+            var token = parameters.Find("ClientToken");
+            var digest = Digest(parameters);
+            if (token is not null && _account.ClientTokens.TryGetValue(token, out var before))
+            {
+                return before.Request == digest
+                    ? InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before.ReservationId)])
+                    : throw new ApiException("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+            }
+
+            if (token?.Length > 64)
+            {
+                throw new ApiException("InvalidParameterValue", "ClientToken may have at most 64 characters.");
+            }
+
+            launched.AddRange(Make(parameters, token));
+            if (token is not null)
+            {
+                _account.ClientTokens[token] = (digest, launched[0].ReservationId);
+            }
+
+            answer = [.. InstanceXml.Reservation(_account, launched)];
+        }
+
+        _fleet.Launch(launched);
+        return answer;
+    }
+
+    private List<Instance> Make(QueryParameters parameters, string? token)
+    {
+        var (minimum, maximum) = Counts(parameters);
+        var image = FindImage(parameters.Require("ImageId"));
+        var type = parameters.Find("InstanceType") ?? "m1.small";
+        if (!InstanceType.All.TryGetValue(type, out var instanceType))
+        {
+            throw new ApiException("InvalidParameterValue", $"Invalid value '{type}' for InstanceType.");
+        }
+
+        KeyPair? key = null;
+        if (parameters.Find("KeyName") is { } keyName && !_account.KeyPairs.TryGetValue(keyName, out key))
+        {
+            throw new ApiException("InvalidKeyPair.NotFound", $"The key pair '{keyName}' does not exist");
+        }
+
+        var zone = FindZone(parameters);
+        var groups = FindGroups(parameters);
+        var tags = new TagSpecifications(parameters, "instance", "volume", "network-interface", "spot-instances-request");
+        var userData = ReadUserData(parameters.Find("UserData"));
+        var device = ReadRootDevice(parameters);
+        var wantsPublic = parameters.Structures("NetworkInterface") is [var first, ..] ? first.FindBoolean("AssociatePublicIpAddress") ?? true : true;
+        var behavior = parameters.Find("InstanceInitiatedShutdownBehavior") ?? "stop";
+        if (behavior is not ("stop" or "terminate"))
+        {
+            throw ApiException.Invalid(behavior, "InstanceInitiatedShutdownBehavior");
+        }
+
+        var noTermination = parameters.FindBoolean("DisableApiTermination") ?? false;
+        var noStop = parameters.FindBoolean("DisableApiStop") ?? false;
+        var monitoring = parameters.FindBoolean("Monitoring.Enabled") ?? false;
+        var tokens = parameters.Find("MetadataOptions.HttpTokens") ?? "optional";
+        if (tokens is not ("optional" or "required"))
+        {
+            throw ApiException.Invalid(tokens, "MetadataOptions.HttpTokens");
+        }
+
+        var addresses = TakeAddresses(parameters, zone, minimum, maximum);
+        EndDryRun(parameters);
+
+        var reservation = ResourceId.New("r");
+        var now = _account.Clock.GetUtcNow();
+        var made = new List<Instance>();
+        foreach (var (privateAddress, publicAddress) in addresses)
+        {
+            var instance = new Instance
+            {
+                Id = ResourceId.New("i"),
+                ReservationId = reservation,
+                Image = image,
+                Type = instanceType,
+                KeyPair = key,
+                LaunchIndex = made.Count,
+                Zone = zone,
+                PrivateAddress = privateAddress,
+                PublicAddress = wantsPublic ? publicAddress : null,
+                ClientToken = token,
+                UserData = userData,
+                Groups = groups,
+                Root = new Volume(ResourceId.New("vol"), device.Size, device.Type, device.Encrypted, device.DeleteOnTermination, now),
+                LaunchTime = now,
+                MetadataTokens = tokens,
+                DisableTermination = noTermination,
+                DisableStop = noStop,
+                ShutdownBehavior = behavior,
+                MonitoringEnabled = monitoring,
+            };
+            _account.Instances.Add(instance.Id, instance);
+            tags.Apply(_account, "instance", instance.Id);
+            tags.Apply(_account, "volume", instance.Root.Id);
+            tags.Apply(_account, "network-interface", instance.InterfaceId);
+            made.Add(instance);
+        }
+
+        return made;
+    }
+
+    private static (int Minimum, int Maximum) Counts(QueryParameters parameters)
+    {
+        var minimum = parameters.FindInteger("MinCount") ?? throw ApiException.Missing("MinCount");
+        var maximum = parameters.FindInteger("MaxCount") ?? throw ApiException.Missing("MaxCount");
+        if (minimum < 1)
+        {
+            throw new ApiException("InvalidParameterValue", "Value for parameter MinCount must be at least 1.");
+        }
+
+        return maximum < minimum
+            ? throw new ApiException("InvalidParameterValue", "Value for parameter MaxCount must not be smaller than that for MinCount.")
+            : (minimum, maximum);
+    }
+
+    private MachineImage FindImage(string id)
+    {
+        const string Alias = "resolve:ssm:";
+        if (id.StartsWith(Alias, StringComparison.Ordinal))
+        {
+            var name = id[Alias.Length..];
+            id = _account.Parameters.TryGetValue(name, out var value)
+                ? value
+                : throw new ApiException("InvalidParameterValue", $"The Systems Manager parameter '{name}' does not exist.");
+        }
+
+        ImageActions.CheckId(id);
+        return _account.Images.TryGetValue(id, out var image) ? image : throw ImageActions.NotFound(id);
+    }
+
+    private static Zone FindZone(QueryParameters parameters)
+    {
+        var interfaces = parameters.Structures("NetworkInterface");
+        var subnet = parameters.Find("SubnetId") ?? (interfaces.Count > 0 ? interfaces[0].Find("SubnetId") : null);
+        var zone = parameters.Find("Placement.AvailabilityZone");
+        if (zone is not null && Zones.All.All(z => z.Name != zone))
+        {
+            throw new ApiException("InvalidParameterValue", $"Invalid availability zone: [{zone}]");
+        }
+
+        if (subnet is null)
+        {
+            return Zones.All.FirstOrDefault(z => z.Name == zone) ?? Zones.All[0];
+        }
+
+        var found = Zones.All.FirstOrDefault(z => z.SubnetId == subnet)
+            ?? throw new ApiException("InvalidSubnetID.NotFound", $"The subnet ID '{subnet}' does not exist");
+        return zone is null || zone == found.Name
+            ? found
+            : throw new ApiException("InvalidParameterValue", $"The availability zone '{zone}' does not match that of the subnet '{subnet}'.");
+    }
+
+    private SecurityGroup[] FindGroups(QueryParameters parameters)
+    {
+        var interfaces = parameters.Structures("NetworkInterface");
+        IReadOnlyList<string> ids = interfaces.Count > 0 ? interfaces[0].List("SecurityGroupId") : parameters.List("SecurityGroupId");
+        if (interfaces.Count > 0 && (parameters.List("SecurityGroupId").Count > 0 || parameters.Find("SubnetId") is not null))
+        {
+            throw ApiException.Combination("Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request");
+        }
+
+        var groups = ids.Select(id => SecurityGroupActions.Find(_account, id))
+            .Concat(parameters.List("SecurityGroup").Select(name => SecurityGroupActions.FindByName(_account, name)))
+            .Distinct().ToArray();
+        return groups.Length > 0 ? groups : [.. _account.Groups.Values.Where(g => g.IsDefault)];
+    }
+
+    private List<(string Private, string Public)> TakeAddresses(QueryParameters parameters, Zone zone, int minimum, int maximum)
+    {
+        var addresses = new List<(string Private, string Public)>();
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        var wanted = parameters.Find("PrivateIpAddress") is { } given ? TakeGiven(given, zone, maximum) : ((string Private, string Public)?)null;
+        while (addresses.Count < maximum && (wanted ?? _account.TakeAddress(zone, taken)) is { } address)
+        {
+            taken.Add(address.Private);
+            addresses.Add(address);
+        }
+
+        return addresses.Count >= minimum
+            ? addresses
+            : throw new ApiException("InsufficientFreeAddressesInSubnet", $"There are not enough free addresses in subnet '{zone.SubnetId}' to satisfy the requested number of instances.");
+    }
+
+    private (string Private, string Public) TakeGiven(string address, Zone zone, int maximum)
+    {
+        if (maximum > 1)
+        {
+            throw ApiException.Combination("A private IP address can be given for one instance only.");
+        }
+
+        if (_account.Instances.Values.Any(i => i.PrivateAddress == address && i.State != InstanceState.Terminated))
+        {
+            throw new ApiException("InvalidIPAddress.InUse", $"Address {address} is in use.");
+        }
+
+        return _account.IsAddressOf(zone, address)
+            ? (address, _account.PublicOf(address))
+            : throw new ApiException("InvalidParameterValue", $"Address {address} does not fall within the subnet's address range");
+    }
+
+    private static byte[] ReadUserData(string? text)
+    {
+        if (text is null)
+        {
+            return [];
+        }
+
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, bytes, out var length))
+        {
+            throw new ApiException("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
+        }
+
+        return length <= MaximumUserData ? bytes[..length] : throw new ApiException("InvalidParameterValue", "User data is limited to 16384 bytes");
+    }
+
+    private static (int Size, string Type, bool Encrypted, bool DeleteOnTermination) ReadRootDevice(QueryParameters parameters)
+    {
+        const int Smallest = 8;
+        var mappings = parameters.Structures("BlockDeviceMapping");
+        var root = mappings.FirstOrDefault(m => m.Find("DeviceName") == MachineImage.RootDevice);
+        if (mappings.Count > (root is null ? 0 : 1))
+        {
+            throw new ApiException("Unsupported", $"The lab's machines have one disk, {MachineImage.RootDevice}.");
+        }
+
+        var size = root?.FindInteger("Ebs.VolumeSize") ?? Smallest;
+        if (size is < Smallest or > 65536)
+        {
+            throw new ApiException("InvalidBlockDeviceMapping", $"Volume of size {size}GB is smaller than snapshot, expect size>= {Smallest}GB");
+        }
+
+        return (size, root?.Find("Ebs.VolumeType") ?? "gp3", root?.FindBoolean("Ebs.Encrypted") ?? false, root?.FindBoolean("Ebs.DeleteOnTermination") ?? true);
+    }
+
+    /// <summary>What decides whether two requests with one client token are the same.</summary>
+    private static string Digest(QueryParameters parameters)
+    {
+        var text = string.Join(
+            '\n',
+            parameters.All.Where(p => p.Key != "ClientToken" && !p.Key.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
+                .OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}"));
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}

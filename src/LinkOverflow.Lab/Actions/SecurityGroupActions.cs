@@ -1,0 +1,365 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Xml.Linq;
+using LinkOverflow.Lab.Machines;
+using LinkOverflow.Lab.Model;
+using LinkOverflow.Lab.Protocol;
+
+namespace LinkOverflow.Lab.Actions;
+
+/// <summary>Security groups. Egress is open, as EC2's own default has it.</summary>
+internal sealed class SecurityGroupActions : ActionSet
+{
+    private readonly Account _account;
+    private readonly Fleet _fleet;
+
+    public SecurityGroupActions(Account account, Fleet fleet)
+    {
+        _account = account;
+        _fleet = fleet;
+        Add("CreateSecurityGroup", Create);
+        Add("DeleteSecurityGroup", Delete);
+        Add("DescribeSecurityGroups", Describe);
+        Add("DescribeSecurityGroupRules", DescribeRules);
+        Add("AuthorizeSecurityGroupIngress", AuthorizeAsync);
+        Add("RevokeSecurityGroupIngress", RevokeAsync);
+    }
+
+    /// <exception cref="ApiException">InvalidGroupId.Malformed or InvalidGroup.NotFound.</exception>
+    public static SecurityGroup Find(Account account, string id)
+    {
+        if (!ResourceId.IsWellFormed(id, "sg"))
+        {
+            throw new ApiException("InvalidGroupId.Malformed", $"Invalid id: \"{id}\" (expecting \"sg-...\")");
+        }
+
+        return account.Groups.TryGetValue(id, out var group) ? group : throw new ApiException("InvalidGroup.NotFound", $"The security group '{id}' does not exist");
+    }
+
+    /// <exception cref="ApiException">InvalidGroup.NotFound.</exception>
+    public static SecurityGroup FindByName(Account account, string name) =>
+        account.Groups.Values.FirstOrDefault(g => g.Name == name)
+        ?? throw new ApiException("InvalidGroup.NotFound", $"The security group '{name}' does not exist in default VPC '{Zones.VpcId}'");
+
+    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var name = parameters.Require("GroupName");
+            var description = parameters.Require("GroupDescription");
+            if (name.Length > 255 || description.Length > 255 || name.StartsWith("sg-", StringComparison.Ordinal))
+            {
+                throw new ApiException("InvalidParameterValue", "Group names and descriptions have at most 255 characters; names must not be in the format sg-*.");
+            }
+
+            if (parameters.Find("VpcId") is { } vpc && vpc != Zones.VpcId)
+            {
+                throw new ApiException("InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
+            }
+
+            if (_account.Groups.Values.Any(g => g.Name == name))
+            {
+                throw new ApiException("InvalidGroup.Duplicate", $"The security group '{name}' already exists for VPC '{Zones.VpcId}'");
+            }
+
+            var tags = new TagSpecifications(parameters, "security-group");
+            EndDryRun(parameters);
+            var group = new SecurityGroup(ResourceId.New("sg"), name, description);
+            _account.Groups.Add(group.Id, group);
+            tags.Apply(_account, "security-group", group.Id);
+            return [Xml.Return(), new("groupId", group.Id), new("securityGroupArn", Arn("security-group", group.Id)), Xml.Tags(_account.TagsOf(group.Id))];
+        }
+    }
+
+    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var group = Target(parameters);
+            if (group.IsDefault)
+            {
+                throw new ApiException("CannotDelete", $"the specified group: \"{group.Id}\" name: \"default\" cannot be deleted by a user");
+            }
+
+            var used = _account.Instances.Values.Any(i => i.State != InstanceState.Terminated && i.Groups.Contains(group))
+                || _account.Groups.Values.Any(g => g != group && g.Ingress.Exists(r => r.Policy.SourceGroup == group.Id));
+            if (used)
+            {
+                throw new ApiException("DependencyViolation", $"resource {group.Id} has a dependent object");
+            }
+
+            EndDryRun(parameters);
+            _account.Groups.Remove(group.Id);
+            _account.RemoveTags(group.Id);
+            return [Xml.Return(), new("groupId", group.Id)];
+        }
+    }
+
+    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var groups = parameters.List("GroupId").Select(id => Find(_account, id))
+                .Concat(parameters.List("GroupName").Select(name => FindByName(_account, name))).Distinct().ToList();
+            var filters = new Filters(parameters);
+            filters.Check(name => Values(_account.Groups.Values.First(), name) is not null);
+            var (page, next) = new Paging(parameters).Cut(
+                filters.Apply(groups.Count > 0 ? groups : [.. _account.Groups.Values], g => _account.TagsOf(g.Id), Values));
+            return [Xml.List("securityGroupInfo", page, Describe), next];
+        }
+    }
+
+    private IEnumerable<XElement?> DescribeRules(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var ids = parameters.List("SecurityGroupRuleId");
+            var all = _account.Groups.Values.SelectMany(g => g.Ingress, (g, r) => (Group: g, Rule: r)).ToList();
+            if (ids.FirstOrDefault(id => !all.Exists(a => a.Rule.Id == id)) is { } unknown)
+            {
+                throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{unknown}' does not exist");
+            }
+
+            var filters = new Filters(parameters);
+            filters.Check(name => name is "group-id" or "security-group-rule-id");
+            var rules = filters.Apply(
+                all.Where(a => ids.Count == 0 || ids.Contains(a.Rule.Id, StringComparer.Ordinal)),
+                a => _account.TagsOf(a.Rule.Id),
+                (a, name) => name switch { "group-id" => [a.Group.Id], "security-group-rule-id" => [a.Rule.Id], _ => null });
+            var (page, next) = new Paging(parameters).Cut(rules);
+            return [Xml.List("securityGroupRuleSet", page, r => DescribeRule(r.Group, r.Rule)), next];
+        }
+    }
+
+    private async Task<IEnumerable<XElement?>> AuthorizeAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        IEnumerable<XElement?> answer;
+        lock (_account.Gate)
+        {
+            var group = Target(parameters);
+            var rules = Rules(parameters);
+            foreach (var rule in rules)
+            {
+                if (group.Ingress.Exists(rule.SameAs) || rules.Any(r => r != rule && r.SameAs(rule)))
+                {
+                    throw new ApiException("InvalidPermission.Duplicate", $"the specified rule \"{Words(rule)}\" already exists");
+                }
+            }
+
+            var tags = new TagSpecifications(parameters, "security-group-rule");
+            EndDryRun(parameters);
+            group.Ingress.AddRange(rules);
+            foreach (var rule in rules)
+            {
+                tags.Apply(_account, "security-group-rule", rule.Id);
+            }
+
+            answer = [Xml.Return(), Xml.List("securityGroupRuleSet", rules, r => DescribeRule(group, r))];
+        }
+
+        await _fleet.ApplyPolicyAsync(cancellationToken);
+        return answer;
+    }
+
+    private async Task<IEnumerable<XElement?>> RevokeAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        lock (_account.Gate)
+        {
+            var group = Target(parameters);
+            var ids = parameters.List("SecurityGroupRuleId");
+            var going = ids.Count > 0
+                ? [.. ids.Select(id => group.Ingress.Find(r => r.Id == id)
+                    ?? throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{id}' does not exist"))]
+                : Rules(parameters).Select(given => group.Ingress.Find(r => r.SameAs(given))
+                    ?? throw new ApiException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")).ToList();
+            EndDryRun(parameters);
+            foreach (var rule in going)
+            {
+                group.Ingress.Remove(rule);
+                _account.RemoveTags(rule.Id);
+            }
+        }
+
+        await _fleet.ApplyPolicyAsync(cancellationToken);
+        return [Xml.Return()];
+    }
+
+    private SecurityGroup Target(QueryParameters parameters) =>
+        parameters.Find("GroupId") is { } id ? Find(_account, id)
+        : parameters.Find("GroupName") is { } name ? FindByName(_account, name)
+        : throw new ApiException("MissingParameter", "The request must contain the parameter groupName or groupId");
+
+    /// <summary>The rules of IpPermissions, or of the older form with one rule in parameters of its own.</summary>
+    private List<IngressRule> Rules(QueryParameters parameters)
+    {
+        var permissions = parameters.Structures("IpPermissions");
+        var rules = permissions.Count > 0
+            ? [.. permissions.SelectMany(RulesOf)]
+            : parameters.Find("IpProtocol") is not null ? [Rule(parameters, parameters.Require("CidrIp"), null, null, null)] : new List<IngressRule>();
+        return rules.Count > 0 ? rules : throw new ApiException("MissingParameter", "The request must contain the parameter ipPermissions");
+    }
+
+    private IEnumerable<IngressRule> RulesOf(QueryParameters permission)
+    {
+        var ranges = permission.Structures("IpRanges");
+        var ranges6 = permission.Structures("Ipv6Ranges");
+        var groups = permission.Structures("Groups").Concat(permission.Structures("UserIdGroupPairs")).ToList();
+        if (ranges.Count + ranges6.Count + groups.Count == 0)
+        {
+            throw new ApiException("MissingParameter", "Either 'cidrIp', 'cidrIpv6' or 'securityGroupId' should be provided.");
+        }
+
+        return
+        [
+            .. ranges.Select(r => Rule(permission, r.Require("CidrIp"), null, null, r.Find("Description"))),
+            .. ranges6.Select(r => Rule(permission, null, r.Require("CidrIpv6"), null, r.Find("Description"))),
+            .. groups.Select(g => Rule(
+                permission,
+                null,
+                null,
+                (g.Find("GroupId") is { } id ? Find(_account, id) : FindByName(_account, g.Require("GroupName"))).Id,
+                g.Find("Description"))),
+        ];
+    }
+
+    private static IngressRule Rule(QueryParameters permission, string? cidr, string? cidr6, string? group, string? description)
+    {
+        var protocol = permission.Require("IpProtocol").ToLowerInvariant() switch { "6" => "tcp", "17" => "udp", "1" => "icmp", var other => other };
+        var (from, to) = (permission.FindInteger("FromPort") ?? -1, permission.FindInteger("ToPort") ?? -1);
+        if (protocol is "tcp" or "udp")
+        {
+            if (from is < 0 or > 65535 || to is < 0 or > 65535 || from > to)
+            {
+                throw new ApiException("InvalidParameterValue", string.Create(CultureInfo.InvariantCulture, $"Invalid value for portRange. Must specify both from and to ports with TCP/UDP, 0 to 65535: {from}-{to}"));
+            }
+        }
+        else if (protocol != "-1" && protocol is not ("icmp" or "icmpv6") && !byte.TryParse(protocol, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new ApiException("InvalidParameterValue", $"Invalid value '{protocol}' for IP protocol. Unknown protocol.");
+        }
+        else
+        {
+            (from, to) = protocol is "icmp" or "icmpv6" ? (from, to) : (-1, -1);
+        }
+
+        if (cidr is not null)
+        {
+            cidr = ParseRange(cidr, AddressFamily.InterNetwork);
+        }
+
+        if (cidr6 is not null)
+        {
+            cidr6 = ParseRange(cidr6, AddressFamily.InterNetworkV6);
+        }
+
+        if (description?.Length > 255)
+        {
+            throw new ApiException("InvalidParameterValue", "Rule descriptions have at most 255 characters.");
+        }
+
+        // nft knows this name under another spelling, and machines have no IPv6 anyway.
+        var policyProtocol = protocol == "icmpv6" ? "58" : protocol;
+        return new IngressRule(ResourceId.New("sgr"), new IngressPolicy(policyProtocol, from, to, cidr, group), description, cidr6);
+    }
+
+    /// <summary>A range in the form that EC2 keeps it in: without the bits of the host.</summary>
+    private static string ParseRange(string text, AddressFamily family)
+    {
+        var parts = text.Split('/');
+        if (parts.Length == 2 && IPAddress.TryParse(parts[0], out var address) && address.AddressFamily == family
+            && (family == AddressFamily.InterNetworkV6 || parts[0].Count(c => c == '.') == 3)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+        {
+            var bytes = address.GetAddressBytes();
+            if (length <= bytes.Length * 8)
+            {
+                for (var bit = length; bit < bytes.Length * 8; bit++)
+                {
+                    bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+                }
+
+                return string.Create(CultureInfo.InvariantCulture, $"{new IPAddress(bytes)}/{length}");
+            }
+        }
+
+        throw new ApiException("InvalidParameterValue", $"CIDR block {text} is malformed");
+    }
+
+    private static string Words(IngressRule rule) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"peer: {rule.Policy.Cidr ?? rule.CidrIpv6 ?? rule.Policy.SourceGroup}, {rule.Policy.Protocol}, from port: {rule.Policy.FromPort}, to port: {rule.Policy.ToPort}, ALLOW");
+
+    private string Arn(string type, string id) => $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:{type}/{id}";
+
+    private IEnumerable<XElement?> DescribeRule(SecurityGroup group, IngressRule rule) =>
+    [
+        new("securityGroupRuleId", rule.Id),
+        new("groupId", group.Id),
+        new("groupOwnerId", _account.OwnerId),
+        new("isEgress", false),
+        new("ipProtocol", rule.Policy.Protocol),
+        new("fromPort", rule.Policy.FromPort),
+        new("toPort", rule.Policy.ToPort),
+        rule.Policy.Cidr is { } cidr ? new("cidrIpv4", cidr) : null,
+        rule.CidrIpv6 is { } cidr6 ? new("cidrIpv6", cidr6) : null,
+        rule.Policy.SourceGroup is { } source ? new("referencedGroupInfo", new XElement("groupId", source), new XElement("userId", _account.OwnerId)) : null,
+        rule.Description is { } description ? new("description", description) : null,
+        new("securityGroupRuleArn", Arn("security-group-rule", rule.Id)),
+        Xml.Tags(_account.TagsOf(rule.Id)),
+    ];
+
+    private IEnumerable<XElement?> Describe(SecurityGroup group) =>
+    [
+        new("ownerId", _account.OwnerId),
+        new("groupId", group.Id),
+        new("groupName", group.Name),
+        new("groupDescription", group.Description),
+        new("vpcId", Zones.VpcId),
+        new("securityGroupArn", Arn("security-group", group.Id)),
+        Xml.List("ipPermissions", group.Ingress.GroupBy(r => (r.Policy.Protocol, r.Policy.FromPort, r.Policy.ToPort)), Permission),
+        Xml.List("ipPermissionsEgress", ["-1"], all => new[]
+        {
+            new XElement("ipProtocol", all),
+            new XElement("groups"),
+            Xml.List("ipRanges", ["0.0.0.0/0"], c => new XElement("cidrIp", c)),
+            new XElement("ipv6Ranges"),
+            new XElement("prefixListIds"),
+        }),
+        Xml.Tags(_account.TagsOf(group.Id)),
+    ];
+
+    private IEnumerable<XElement?> Permission(IGrouping<(string Protocol, int From, int To), IngressRule> rules)
+    {
+        var hasPorts = rules.Key.Protocol is "tcp" or "udp" or "icmp" or "58";
+        XElement? Description(IngressRule r) => r.Description is null ? null : new("description", r.Description);
+        return
+        [
+            new("ipProtocol", rules.Key.Protocol == "58" ? "icmpv6" : rules.Key.Protocol),
+            hasPorts ? new("fromPort", rules.Key.From) : null,
+            hasPorts ? new("toPort", rules.Key.To) : null,
+            Xml.List("groups", rules.Where(r => r.Policy.SourceGroup is not null), r => new[]
+            {
+                new("userId", _account.OwnerId), new("groupId", r.Policy.SourceGroup), Description(r),
+            }),
+            Xml.List("ipRanges", rules.Where(r => r.Policy.Cidr is not null), r => new[] { new("cidrIp", r.Policy.Cidr), Description(r) }),
+            Xml.List("ipv6Ranges", rules.Where(r => r.CidrIpv6 is not null), r => new[] { new("cidrIpv6", r.CidrIpv6), Description(r) }),
+            new("prefixListIds"),
+        ];
+    }
+
+    private IEnumerable<string?>? Values(SecurityGroup group, string filter) => filter switch
+    {
+        "group-id" => [group.Id],
+        "group-name" => [group.Name],
+        "description" => [group.Description],
+        "owner-id" => [_account.OwnerId],
+        "vpc-id" => [Zones.VpcId],
+        "ip-permission.cidr" => group.Ingress.Select(r => r.Policy.Cidr),
+        "ip-permission.group-id" => group.Ingress.Select(r => r.Policy.SourceGroup),
+        "ip-permission.protocol" => group.Ingress.Select(r => r.Policy.Protocol),
+        "ip-permission.from-port" => group.Ingress.Select(r => r.Policy.FromPort.ToString(CultureInfo.InvariantCulture)),
+        "ip-permission.to-port" => group.Ingress.Select(r => r.Policy.ToPort.ToString(CultureInfo.InvariantCulture)),
+        _ => null,
+    };
+}

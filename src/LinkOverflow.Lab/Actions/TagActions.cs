@@ -1,0 +1,130 @@
+using System.Xml.Linq;
+using LinkOverflow.Lab.Model;
+using LinkOverflow.Lab.Protocol;
+
+namespace LinkOverflow.Lab.Actions;
+
+/// <summary>Tags of every kind of resource.</summary>
+internal sealed class TagActions : ActionSet
+{
+    private static readonly Dictionary<string, (string Type, string Code)> Types = new(StringComparer.Ordinal)
+    {
+        ["i"] = ("instance", "InvalidInstanceID.NotFound"),
+        ["vol"] = ("volume", "InvalidVolume.NotFound"),
+        ["sg"] = ("security-group", "InvalidGroup.NotFound"),
+        ["sgr"] = ("security-group-rule", "InvalidSecurityGroupRuleId.NotFound"),
+        ["ami"] = ("image", "InvalidAMIID.NotFound"),
+        ["key"] = ("key-pair", "InvalidKeyPair.NotFound"),
+        ["vpc"] = ("vpc", "InvalidVpcID.NotFound"),
+        ["subnet"] = ("subnet", "InvalidSubnetID.NotFound"),
+        ["eni"] = ("network-interface", "InvalidNetworkInterfaceID.NotFound"),
+    };
+
+    private readonly Account _account;
+
+    public TagActions(Account account)
+    {
+        _account = account;
+        Add("CreateTags", Create);
+        Add("DeleteTags", Delete);
+        Add("DescribeTags", Describe);
+    }
+
+    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var resources = Resources(parameters);
+            var tags = TagSpecifications.Read(parameters);
+            if (tags.Count == 0)
+            {
+                throw ApiException.Missing("Tag");
+            }
+
+            const int Maximum = 50;
+            if (resources.Any(r => _account.TagsOf(r).Keys.Union(tags.Keys, StringComparer.Ordinal).Count() > Maximum))
+            {
+                throw new ApiException("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
+            }
+
+            EndDryRun(parameters);
+            foreach (var resource in resources)
+            {
+                foreach (var (key, value) in tags)
+                {
+                    _account.SetTag(resource, key, value);
+                }
+            }
+
+            return [Xml.Return()];
+        }
+    }
+
+    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var resources = Resources(parameters);
+            var tags = parameters.Structures("Tag").Select(t => (Key: t.Require("Key"), Value: t.All.GetValueOrDefault("Value"))).ToList();
+            EndDryRun(parameters);
+            foreach (var resource in resources)
+            {
+                // Without any tag named, all of them go.
+                foreach (var (key, value) in tags.Count > 0 ? tags : [.. _account.TagsOf(resource).Keys.Select(k => (k, (string?)null))])
+                {
+                    _account.RemoveTag(resource, key, value);
+                }
+            }
+
+            return [Xml.Return()];
+        }
+    }
+
+    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var all = _account.AllTags.SelectMany(r => r.Value, (r, t) => (Resource: r.Key, t.Key, t.Value, Type: TypeOf(r.Key)?.Type ?? ""));
+            var tags = new Filters(parameters).Apply(all, t => new Dictionary<string, string>(StringComparer.Ordinal) { [t.Key] = t.Value }, (t, filter) => filter switch
+            {
+                "resource-id" => [t.Resource],
+                "resource-type" => [t.Type],
+                "key" => [t.Key],
+                "value" => [t.Value],
+                _ => null,
+            });
+            var (page, next) = new Paging(parameters).Cut(tags);
+            return
+            [
+                Xml.List("tagSet", page, t => new[]
+                {
+                    new XElement("resourceId", t.Resource), new XElement("resourceType", t.Type), new XElement("key", t.Key), new XElement("value", t.Value),
+                }),
+                next,
+            ];
+        }
+    }
+
+    private IReadOnlyList<string> Resources(QueryParameters parameters)
+    {
+        var resources = parameters.List("ResourceId");
+        if (resources.Count == 0)
+        {
+            throw ApiException.Missing("ResourceId");
+        }
+
+        foreach (var resource in resources)
+        {
+            var type = TypeOf(resource) ?? throw new ApiException("InvalidID", $"The ID '{resource}' is not valid");
+            if (!_account.Exists(resource) && !_account.Groups.Values.Any(g => g.Ingress.Exists(r => r.Id == resource)))
+            {
+                throw new ApiException(type.Code, $"The {type.Type} ID '{resource}' does not exist");
+            }
+        }
+
+        return resources;
+    }
+
+    private static (string Type, string Code)? TypeOf(string id) =>
+        id.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && Types.TryGetValue(id[..dash], out var type) ? type : null;
+}

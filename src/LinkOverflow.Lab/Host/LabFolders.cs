@@ -1,0 +1,43 @@
+namespace LinkOverflow.Lab.Host;
+
+/// <summary>Where a lab keeps things.</summary>
+/// <param name="State">What belongs to this one lab: keys, settings, log, machines' consoles. Mode 700.</param>
+/// <param name="Cache">Base image and podman storage, shared by the labs of one user.</param>
+internal sealed record LabFolders(string State, string Cache)
+{
+    /// <summary>What all labs on this machine share: who has which slot, and the kernel settings from before.</summary>
+    public const string Shared = "/run/linkoverflow-lab";
+
+    public string Record => Path.Combine(State, "lab.json");
+
+    public string Settings => Path.Combine(State, ".aws.settings");
+
+    public string KeyFile => Path.Combine(State, "lab.pem");
+
+    public string Credentials => Path.Combine(State, "credentials.json");
+
+    public string Log => Path.Combine(State, "lab.log");
+
+    /// <summary>Held by the running server.</summary>
+    public string Lock => Path.Combine(State, "lab.lock");
+
+    /// <summary>The process id of whoever holds the lock.</summary>
+    public string Pid => Path.Combine(State, "lab.pid");
+
+    /// <summary>Full paths, with the defaults of the XDG base directory specification where none is given.</summary>
+    public static LabFolders From(string? state, string? cache) => new(
+        state ?? Default("XDG_STATE_HOME", ".local/state"),
+        cache ?? Default("XDG_CACHE_HOME", ".cache"));
+
+    public void CreateState()
+    {
+        Directory.CreateDirectory(State);
+        File.SetUnixFileMode(State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static string Default(string variable, string below) =>
+        Path.Combine(
+            Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), below),
+            "linkoverflow",
+            "lab");
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using LinkOverflow.Lab.Machines;
+
+namespace LinkOverflow.Lab.Host;
+
+/// <summary>`stop`: ends the server, however it takes it, and whatever it had on this machine.</summary>
+internal static partial class StopCommand
+{
+    private const int SigKill = 9;
+    private const int SigTerm = 15;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static async Task<int> RunAsync(LabFolders folders, bool remove, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folders.State) && !(remove && Directory.Exists(folders.Cache)) && Slots.Find(folders) is null)
+        {
+            await Console.Error.WriteLineAsync($"No lab in {folders.State}.");
+            return 0;
+        }
+
+        if (GetEffectiveUserId() != 0)
+        {
+            await Console.Error.WriteLineAsync("Removing machines and their network needs root; use sudo.");
+            return ExitCodes.Failed;
+        }
+
+        folders.CreateState();
+        using (await EndServerAsync(folders, cancellationToken))
+        {
+            foreach (var leftover in await Slots.ReleaseAsync(folders, remove, cancellationToken))
+            {
+                await Console.Error.WriteLineAsync($"removed {leftover}");
+            }
+
+            StartCommand.Leave(folders);
+            if (remove)
+            {
+                Directory.Delete(folders.State, recursive: true);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Asks the server to end, then makes it. Gives its lock, so that none starts meanwhile.</summary>
+    private static async Task<FileStream> EndServerAsync(LabFolders folders, CancellationToken cancellationToken)
+    {
+        if (FileLock.TryTake(folders.Lock) is { } free)
+        {
+            return free;
+        }
+
+        if (FindServer(folders) is { } pid)
+        {
+            _ = Kill(pid, SigTerm);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(Patience);
+            try
+            {
+                return await FileLock.TakeAsync(folders.Lock, patience.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync("the server does not end; killing it");
+                _ = Kill(pid, SigKill);
+            }
+        }
+
+        return await FileLock.TakeAsync(folders.Lock, cancellationToken);
+    }
+
+    /// <summary>The process that holds the lock: it wrote its id beside it. Null in the moment before it does.</summary>
+    private static int? FindServer(LabFolders folders)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(folders.Pid), CultureInfo.InvariantCulture, out var pid) && pid > 1 ? pid : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint GetEffectiveUserId();
+}

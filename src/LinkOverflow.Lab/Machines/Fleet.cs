@@ -1,0 +1,311 @@
+using LinkOverflow.Lab.Model;
+
+namespace LinkOverflow.Lab.Machines;
+
+/// <summary>
+/// Brings machines to where the account wants them: what a call decides is shown at once, and what it takes is done behind
+/// it, side by side for different machines and in order for one.
+/// </summary>
+internal sealed partial class Fleet(Account account, IMachineDriver driver, ILogger<Fleet> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _closing = new();
+    private readonly SemaphoreSlim _policyTurn = new(1);
+    private readonly HashSet<Task> _work = [];
+    private long _policyWanted;
+    private long _policyApplied;
+    private Task _watch = Task.CompletedTask;
+
+    /// <summary>Starts to look after machines that switch themselves off.</summary>
+    public void Open() => _watch = WatchAsync();
+
+    /// <summary>Boots new instances, which the account already has as pending.</summary>
+    public void Launch(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Do(instance, "launch", async cancellationToken =>
+            {
+                if (!IsIn(instance, InstanceState.Pending))
+                {
+                    return;
+                }
+
+                var machine = new MachineSpec(
+                    instance.Id,
+                    instance.Image.Reference,
+                    instance.PrivateAddress,
+                    instance.HostName,
+                    instance.KeyPair is { } key ? key.PublicKey + "\n" : "",
+                    instance.UserData,
+                    instance.Type.Cpus,
+                    instance.Type.MachineMemoryMiB);
+                await driver.LaunchAsync(machine, cancellationToken);
+                // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
+                lock (account.Gate)
+                {
+                    instance.IsConnected = true;
+                }
+
+                await ApplyPolicyAsync(cancellationToken);
+                Move(instance, InstanceState.Pending, InstanceState.Running);
+            });
+        }
+    }
+
+    /// <summary>Terminates instances, which the account already has as shutting down.</summary>
+    public void Terminate(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Do(instance, "terminate", async cancellationToken =>
+            {
+                await driver.RemoveAsync(instance.Id, cancellationToken);
+                await ApplyPolicyAsync(cancellationToken);
+                End(instance);
+            });
+        }
+    }
+
+    /// <summary>Stops instances, which the account already has as stopping.</summary>
+    public void Stop(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Do(instance, "stop", async cancellationToken =>
+            {
+                await driver.StopAsync(instance.Id, cancellationToken);
+                Move(instance, InstanceState.Stopping, InstanceState.Stopped);
+                await ApplyPolicyAsync(cancellationToken);
+            });
+        }
+    }
+
+    /// <summary>Starts stopped instances, which the account already has as pending again.</summary>
+    public void Start(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Do(instance, "start", async cancellationToken =>
+            {
+                await driver.StartAsync(instance.Id, cancellationToken);
+                await ApplyPolicyAsync(cancellationToken);
+                Move(instance, InstanceState.Pending, InstanceState.Running);
+            });
+        }
+    }
+
+    /// <summary>Reboots instances; they stay running meanwhile.</summary>
+    public void Reboot(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Do(instance, "reboot", cancellationToken => IsIn(instance, InstanceState.Running) ? driver.RebootAsync(instance.Id, cancellationToken) : Task.CompletedTask);
+        }
+    }
+
+    /// <summary>The console of an instance.</summary>
+    public Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) => driver.ReadConsoleAsync(instance.Id, cancellationToken);
+
+    /// <summary>Makes the packet filter what the account now says. Calls that come while one is under way share the next.</summary>
+    public async Task ApplyPolicyAsync(CancellationToken cancellationToken)
+    {
+        var wanted = Interlocked.Increment(ref _policyWanted);
+        await _policyTurn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_policyApplied >= wanted)
+            {
+                return;
+            }
+
+            NetworkPolicy policy;
+            long covers;
+            lock (account.Gate)
+            {
+                covers = Interlocked.Read(ref _policyWanted);
+                policy = account.Policy();
+            }
+
+            await driver.ApplyAsync(policy, cancellationToken);
+            _policyApplied = covers;
+        }
+        finally
+        {
+            _policyTurn.Release();
+        }
+    }
+
+    /// <summary>Stops working; the driver then removes whatever there is.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        Task[] work;
+        lock (_work)
+        {
+            work = [.. _work, _watch];
+        }
+
+        await Task.WhenAll(work);
+        _closing.Dispose();
+        _policyTurn.Dispose();
+    }
+
+    private void Do(Instance instance, string what, Func<CancellationToken, Task> work)
+    {
+        // The turn is taken in the order of the calls, before any of the work goes elsewhere.
+        var task = RunAsync(instance, what, work, instance.Turn.WaitAsync(_closing.Token));
+        lock (_work)
+        {
+            _work.Add(task);
+        }
+
+        _ = task.ContinueWith(
+            t =>
+            {
+                lock (_work)
+                {
+                    _work.Remove(t);
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    private async Task RunAsync(Instance instance, string what, Func<CancellationToken, Task> work, Task turn)
+    {
+        try
+        {
+            await turn;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.Yield();
+            await work(_closing.Token);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // The lab stops.
+        }
+        catch (Exception e)
+        {
+            // The boundary of background work: whoever called has long been answered, the instance's state tells.
+            LogFailure(instance.Id, what, e);
+            await GiveUpAsync(instance);
+        }
+        finally
+        {
+            instance.Turn.Release();
+        }
+    }
+
+    /// <summary>What EC2 does with an instance that cannot be brought up: it terminates it and says why.</summary>
+    private async Task GiveUpAsync(Instance instance)
+    {
+        try
+        {
+            await driver.RemoveAsync(instance.Id, _closing.Token);
+        }
+        catch (Exception e)
+        {
+            LogFailure(instance.Id, "remove", e);
+        }
+
+        lock (account.Gate)
+        {
+            instance.Reason = instance.State == InstanceState.ShuttingDown ? instance.Reason : ("Server.InternalError", "Server.InternalError: Internal error on launch");
+        }
+
+        End(instance);
+    }
+
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(WatchInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_closing.Token))
+            {
+                List<Instance> running;
+                lock (account.Gate)
+                {
+                    running = [.. account.Instances.Values.Where(i => i.State == InstanceState.Running && i.Turn.CurrentCount > 0)];
+                }
+
+                foreach (var instance in running.Where(i => !driver.IsUp(i.Id)))
+                {
+                    SwitchedOff(instance);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The lab stops.
+        }
+    }
+
+    private void SwitchedOff(Instance instance)
+    {
+        lock (account.Gate)
+        {
+            // A call may have come between.
+            if (instance.State != InstanceState.Running || instance.Turn.CurrentCount == 0 || driver.IsUp(instance.Id))
+            {
+                return;
+            }
+
+            instance.Reason = ("Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
+            instance.State = instance.ShutdownBehavior == "terminate" ? InstanceState.ShuttingDown : InstanceState.Stopping;
+        }
+
+        if (instance.State == InstanceState.ShuttingDown)
+        {
+            Terminate([instance]);
+        }
+        else
+        {
+            Stop([instance]);
+        }
+    }
+
+    private bool IsIn(Instance instance, InstanceState state)
+    {
+        lock (account.Gate)
+        {
+            return instance.State == state;
+        }
+    }
+
+    private void Move(Instance instance, InstanceState from, InstanceState to)
+    {
+        lock (account.Gate)
+        {
+            if (instance.State == from)
+            {
+                instance.State = to;
+                instance.PublicAddress = to == InstanceState.Stopped ? null : instance.PublicAddress;
+            }
+        }
+    }
+
+    private void End(Instance instance)
+    {
+        lock (account.Gate)
+        {
+            instance.State = InstanceState.Terminated;
+            instance.TerminatedAt = account.Clock.GetUtcNow();
+            instance.PublicAddress = null;
+            account.RemoveTags(instance.Root.Id);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{InstanceId}: {What} failed")]
+    private partial void LogFailure(string instanceId, string what, Exception exception);
+}

@@ -1,0 +1,79 @@
+namespace LinkOverflow.Lab.Machines;
+
+/// <summary>
+/// What the lab asks of the mechanism that runs its machines. A machine is known by its instance id. All calls may come
+/// side by side, but never two at once for one machine.
+/// </summary>
+public interface IMachineDriver
+{
+    /// <summary>Makes ready what all machines share: kernel settings, base image, network. Takes a minute the first time.</summary>
+    /// <param name="progress">Told what takes long, one line each.</param>
+    /// <param name="cancellationToken">Ends it; what was half-made is removed by the next call.</param>
+    /// <exception cref="MachineException">It cannot be made.</exception>
+    Task PrepareAsync(Action<string> progress, CancellationToken cancellationToken);
+
+    /// <summary>Makes and boots a new machine. Returns once it boots; its sshd comes later.</summary>
+    /// <exception cref="MachineException">It does not start; nothing of it is left.</exception>
+    Task LaunchAsync(MachineSpec machine, CancellationToken cancellationToken);
+
+    /// <summary>Shuts a machine down in order and keeps its disk.</summary>
+    Task StopAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Boots a stopped machine.</summary>
+    Task StartAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Shuts a machine down in order and boots it again.</summary>
+    Task RebootAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Kills a machine and removes its disk, network and files. One that is not there is no error.</summary>
+    Task RemoveAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Whether the machine's first process still lives: a machine can switch itself off.</summary>
+    bool IsUp(string instanceId);
+
+    /// <summary>What the machine's console printed since it was made; empty before it boots.</summary>
+    Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Replaces which addresses lead to which machines and what may reach them, all at once.</summary>
+    Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>Removes everything that this lab has or had on this machine, also what a killed lab left.</summary>
+    /// <returns>What was found and removed, one line each.</returns>
+    Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What a machine is to be.</summary>
+/// <param name="InstanceId">Its name everywhere.</param>
+/// <param name="Image">The image it boots from.</param>
+/// <param name="PrivateAddress">Its own IPv4 address.</param>
+/// <param name="HostName">Its host name.</param>
+/// <param name="AuthorizedKey">The line for the login user's authorized_keys; empty when launched without a key pair.</param>
+/// <param name="UserData">What the instance was launched with; empty for none.</param>
+/// <param name="Cpus">Upper limit in CPUs.</param>
+/// <param name="MemoryMiB">Upper limit in MiB.</param>
+public sealed record MachineSpec(
+    string InstanceId, string Image, string PrivateAddress, string HostName, string AuthorizedKey, ReadOnlyMemory<byte> UserData, int Cpus, int MemoryMiB);
+
+/// <summary>Which addresses lead to which machines, and what may reach them.</summary>
+/// <param name="Machines">The machines that can be reached.</param>
+/// <param name="Groups">The security groups they are in, and those that these name.</param>
+public sealed record NetworkPolicy(IReadOnlyList<MachineAddress> Machines, IReadOnlyList<GroupPolicy> Groups);
+
+/// <summary>One machine's addresses and groups.</summary>
+/// <param name="PrivateAddress">Its own address.</param>
+/// <param name="PublicAddress">The loopback address that leads to it; null for none.</param>
+/// <param name="Groups">Ids of its security groups.</param>
+public sealed record MachineAddress(string PrivateAddress, string? PublicAddress, IReadOnlyList<string> Groups);
+
+/// <summary>What a security group lets in.</summary>
+/// <param name="GroupId">sg-...</param>
+/// <param name="Ingress">Its rules; nothing else comes in.</param>
+public sealed record GroupPolicy(string GroupId, IReadOnlyList<IngressPolicy> Ingress);
+
+/// <summary>One thing that is let in.</summary>
+/// <param name="Protocol">tcp, udp, icmp, a protocol number, or -1 for all.</param>
+/// <param name="FromPort">First port; -1 for all.</param>
+/// <param name="ToPort">Last port; -1 for all.</param>
+/// <param name="Cidr">IPv4 range it comes from, or null when <paramref name="SourceGroup"/> is given.</param>
+/// <param name="SourceGroup">Id of the group whose machines it comes from.</param>
+public sealed record IngressPolicy(string Protocol, int FromPort, int ToPort, string? Cidr, string? SourceGroup);

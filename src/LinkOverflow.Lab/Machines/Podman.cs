@@ -1,0 +1,96 @@
+namespace LinkOverflow.Lab.Machines;
+
+/// <summary>Podman with storage and settings of the lab's own, apart from the user's.</summary>
+/// <param name="cache">The lab's cache folder.</param>
+internal sealed class Podman(string cache)
+{
+    // podman's sockets lie below it and must stay under 108 characters.
+    private readonly string _run = $"/run/lolab-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(cache)))[..8]}";
+
+    private string Storage => Path.Combine(cache, "storage");
+
+    private string Settings => Path.Combine(cache, "containers.conf");
+
+    private string StorageSettings => Path.Combine(cache, "storage.conf");
+
+    /// <summary>Whether there can be anything of the lab's in podman.</summary>
+    public bool IsUsed => Directory.Exists(Storage);
+
+    /// <summary>Writes the settings. Without them podman asks for limits that only a fully privileged root may set.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(cache);
+        await File.WriteAllTextAsync(
+            Settings,
+            """
+            [containers]
+            default_ulimits = ["nofile=20000:20000", "nproc=30000:30000"]
+            [engine]
+            runtime = "runc"
+            cgroup_manager = "cgroupfs"
+            events_logger = "none"
+
+            """,
+            cancellationToken);
+        await File.WriteAllTextAsync(
+            StorageSettings,
+            $"""
+            [storage]
+            driver = "overlay"
+            graphroot = "{Storage}"
+            runroot = "{_run}"
+
+            """,
+            cancellationToken);
+    }
+
+    /// <summary>A podman command.</summary>
+    public Command Command(params IReadOnlyList<string> arguments) =>
+        new("podman", ["--root", Storage, "--runroot", _run, "--tmpdir", $"{_run}/tmp", .. arguments])
+        {
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["CONTAINERS_CONF"] = Settings,
+                ["CONTAINERS_STORAGE_CONF"] = StorageSettings,
+                // Podman writes into a path taken from it even as root.
+                ["XDG_RUNTIME_DIR"] = "",
+            },
+        };
+
+    /// <summary>Removes storage, settings and run folder.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        await UnmountAsync(cancellationToken);
+        foreach (var folder in (string[])[Storage, _run])
+        {
+            if (Directory.Exists(folder))
+            {
+                // rm knows how to leave mount points alone; a recursive delete from here would not.
+                await new Command("rm", "-rf", "--one-file-system", "--", folder).OutputAsync(cancellationToken);
+            }
+        }
+
+        File.Delete(Settings);
+        File.Delete(StorageSettings);
+    }
+
+    /// <summary>Removes the mounts and the run folder that podman leaves when no machine is left; the storage stays.</summary>
+    public async Task RestAsync(CancellationToken cancellationToken)
+    {
+        await UnmountAsync(cancellationToken);
+        if (Directory.Exists(_run))
+        {
+            await new Command("rm", "-rf", "--one-file-system", "--", _run).OutputAsync(cancellationToken);
+        }
+    }
+
+    private async Task UnmountAsync(CancellationToken cancellationToken)
+    {
+        var mine = File.ReadLines("/proc/self/mounts").Select(l => l.Split(' ')[1])
+            .Where(m => m.StartsWith(Storage + "/", StringComparison.Ordinal) || m.StartsWith(_run + "/", StringComparison.Ordinal)).Reverse().ToList();
+        foreach (var mount in mine)
+        {
+            await new Command("umount", "--lazy", mount).RunAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace LinkOverflow.Lab.Machines;
+
+/// <summary>Machines as podman containers with systemd as their first process, each in a network namespace of its own.</summary>
+internal sealed class PodmanMachines : IMachineDriver, IDisposable
+{
+    private const int StopSeconds = 10;
+
+    private readonly LabSlot _slot;
+    private readonly string _state;
+    private readonly string _cache;
+    private readonly string _shared;
+    private readonly Podman _podman;
+    private readonly BaseImage _base;
+    private readonly MachineWiring _wiring;
+    private readonly PacketFilter _filter;
+    private readonly ConcurrentDictionary<string, MachineSpec> _machines = new(StringComparer.Ordinal);
+
+    // A boot is work for the CPU: more at once make the first ones later and the last ones no earlier.
+    private readonly SemaphoreSlim _boots = new(Math.Max(4, Environment.ProcessorCount * 2));
+    private readonly bool _limitsMemory = HasController("memory");
+    private readonly bool _limitsCpu = HasController("cpu");
+    private string? _image;
+
+    /// <summary>Nothing is made yet.</summary>
+    /// <param name="slot">Names everything on this machine.</param>
+    /// <param name="state">The lab's state folder.</param>
+    /// <param name="cache">The folder of base image and podman storage.</param>
+    /// <param name="shared">The folder that all labs on this machine share.</param>
+    public PodmanMachines(LabSlot slot, string state, string cache, string shared)
+    {
+        _slot = slot;
+        _state = state;
+        _cache = cache;
+        _shared = shared;
+        _podman = new Podman(cache);
+        _base = new BaseImage(cache, _podman);
+        _wiring = new MachineWiring(slot);
+        _filter = new PacketFilter(slot);
+    }
+
+    private string MachinesFolder => Path.Combine(_state, "machines");
+
+    /// <inheritdoc/>
+    public async Task PrepareAsync(Action<string> progress, CancellationToken cancellationToken)
+    {
+        using (await FileLock.TakeAsync(Path.Combine(_shared, "lock"), cancellationToken))
+        {
+            foreach (var change in await new KernelSettings(_shared).ApplyAsync(cancellationToken))
+            {
+                progress(change);
+            }
+        }
+
+        await _podman.PrepareAsync(cancellationToken);
+        _image = await _base.PrepareAsync(progress, cancellationToken);
+        await _wiring.PrepareAsync(cancellationToken);
+        await _filter.OpenForwardingAsync(cancellationToken);
+        await _filter.ApplyAsync(new NetworkPolicy([], []), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task LaunchAsync(MachineSpec machine, CancellationToken cancellationToken)
+    {
+        var seed = Path.Combine(FolderOf(machine.InstanceId), "seed");
+        Directory.CreateDirectory(seed);
+        await File.WriteAllTextAsync(Path.Combine(seed, "instance-id"), machine.InstanceId + "\n", cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(seed, "authorized_keys"), machine.AuthorizedKey, cancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(seed, "user-data"), machine.UserData, cancellationToken);
+        _machines[machine.InstanceId] = machine;
+
+        await _boots.WaitAsync(cancellationToken);
+        try
+        {
+            var network = await _wiring.ConnectAsync(machine.PrivateAddress, cancellationToken);
+            await _podman.Command([.. RunArguments(machine, network, seed)]).OutputAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is MachineException or IOException or OperationCanceledException)
+        {
+            await RemoveAsync(machine.InstanceId, CancellationToken.None);
+            throw;
+        }
+        finally
+        {
+            _boots.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(string instanceId, CancellationToken cancellationToken) =>
+        await _podman.Command("stop", "--ignore", "--time", Seconds(StopSeconds), NameOf(instanceId)).OutputAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task StartAsync(string instanceId, CancellationToken cancellationToken) =>
+        await _podman.Command("start", NameOf(instanceId)).OutputAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task RebootAsync(string instanceId, CancellationToken cancellationToken) =>
+        await _podman.Command("restart", "--time", Seconds(StopSeconds), NameOf(instanceId)).OutputAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await _podman.Command("rm", "--force", "--ignore", "--time", "0", "--volumes", NameOf(instanceId)).OutputAsync(cancellationToken);
+        if (_machines.TryRemove(instanceId, out var machine))
+        {
+            await _wiring.DisconnectAsync(machine.PrivateAddress, cancellationToken);
+        }
+
+        if (Directory.Exists(FolderOf(instanceId)))
+        {
+            Directory.Delete(FolderOf(instanceId), recursive: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsUp(string instanceId)
+    {
+        try
+        {
+            var pid = File.ReadAllText(PidFile(instanceId)).Trim();
+            // A process that has ended but is not yet waited for still has a folder, with no command line in it.
+            return pid.Length > 0 && File.ReadAllText($"/proc/{pid}/cmdline").Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken) =>
+        ConsoleLog.ReadAsync(ConsoleFile(instanceId), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken) => _filter.ApplyAsync(policy, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken)
+    {
+        List<string> found = [.. await CleanContainersAsync(cancellationToken)];
+        found.AddRange(await _filter.CleanAsync(cancellationToken));
+        found.AddRange(await _wiring.CleanAsync(cancellationToken));
+        if (Directory.Exists(MachinesFolder))
+        {
+            Directory.Delete(MachinesFolder, recursive: true);
+        }
+
+        _machines.Clear();
+        return found;
+    }
+
+    /// <summary>The part of <see cref="CleanAsync"/> that no slot is needed for.</summary>
+    public async Task<IReadOnlyList<string>> CleanContainersAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        if (_podman.IsUsed)
+        {
+            await _podman.PrepareAsync(cancellationToken);
+            var list = await _podman.Command("ps", "--all", "--quiet", "--no-trunc", "--filter", $"label=lolab={_state}").RunAsync(cancellationToken);
+            var containers = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (containers.Length > 0)
+            {
+                await _podman.Command(["rm", "--force", "--ignore", "--time", "0", "--volumes", .. containers]).OutputAsync(cancellationToken);
+                found.AddRange(containers.Select(c => $"container {c[..12]}"));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>After the last lab that uses the cache folder: no mount and no run folder stays; with <paramref name="remove"/> no image either.</summary>
+    public async Task LeaveCacheAsync(bool remove, CancellationToken cancellationToken)
+    {
+        if (!remove)
+        {
+            await _podman.RestAsync(cancellationToken);
+            return;
+        }
+
+        await _podman.RemoveAsync(cancellationToken);
+        if (Directory.Exists(_cache))
+        {
+            await new Command("rm", "-rf", "--one-file-system", "--", _cache).OutputAsync(cancellationToken);
+        }
+    }
+
+    private List<string> RunArguments(MachineSpec machine, string network, string seed)
+    {
+        List<string> arguments =
+        [
+            "run", "--detach", "--tty", "--pull", "never", "--name", NameOf(machine.InstanceId), "--label", $"lolab={_state}",
+            "--network", $"ns:{network}", "--no-hosts", "--hostname", machine.HostName,
+            // Mounting is what systemd does for the sandboxes of its services.
+            "--systemd", "always", "--cap-add", "SYS_ADMIN",
+            "--log-driver", "k8s-file", "--log-opt", $"path={ConsoleFile(machine.InstanceId)}", "--env", "SYSTEMD_COLORS=0",
+            "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", PidFile(machine.InstanceId),
+        ];
+        if (_limitsMemory)
+        {
+            arguments.AddRange(["--memory", string.Create(CultureInfo.InvariantCulture, $"{machine.MemoryMiB}m")]);
+        }
+
+        if (_limitsCpu)
+        {
+            arguments.AddRange(["--cpus", Math.Min(machine.Cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        arguments.Add(machine.Image.Length > 0 ? machine.Image : _image ?? throw new MachineException("The base image is not ready."));
+        return arguments;
+    }
+
+    private string NameOf(string instanceId) => $"{_slot.Name}-{instanceId}";
+
+    private string FolderOf(string instanceId) => Path.Combine(MachinesFolder, instanceId);
+
+    private string ConsoleFile(string instanceId) => Path.Combine(FolderOf(instanceId), "console.log");
+
+    private string PidFile(string instanceId) => Path.Combine(FolderOf(instanceId), "pid");
+
+    /// <inheritdoc/>
+    public void Dispose() => _boots.Dispose();
+
+    private static string Seconds(int seconds) => seconds.ToString(CultureInfo.InvariantCulture);
+
+    private static bool HasController(string name) =>
+        Directory.Exists($"/sys/fs/cgroup/{name}")
+        || (File.Exists("/sys/fs/cgroup/cgroup.controllers")
+            && File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n').Contains(name, StringComparer.Ordinal));
+}

@@ -1,0 +1,97 @@
+namespace LinkOverflow.Lab.Model;
+
+/// <summary>An instance's state with EC2's code for it.</summary>
+internal enum InstanceState
+{
+    Pending = 0,
+    Running = 16,
+    ShuttingDown = 32,
+    Terminated = 48,
+    Stopping = 64,
+    Stopped = 80,
+}
+
+/// <summary>An instance as EC2 knows it. Everything that can change is read and changed under the account's lock.</summary>
+internal sealed class Instance
+{
+    public required string Id { get; init; }
+
+    public required string ReservationId { get; init; }
+
+    public required MachineImage Image { get; init; }
+
+    public required InstanceType Type { get; set; }
+
+    public required KeyPair? KeyPair { get; init; }
+
+    public required int LaunchIndex { get; init; }
+
+    public required Zone Zone { get; init; }
+
+    public required string PrivateAddress { get; init; }
+
+    public required string? PublicAddress { get; set; }
+
+    public required string? ClientToken { get; init; }
+
+    public required ReadOnlyMemory<byte> UserData { get; init; }
+
+    public required IReadOnlyList<SecurityGroup> Groups { get; set; }
+
+    public required Volume Root { get; init; }
+
+    public required DateTimeOffset LaunchTime { get; set; }
+
+    /// <summary>optional or required: whether instance metadata asks for a token.</summary>
+    public required string MetadataTokens { get; init; }
+
+    public required bool DisableTermination { get; set; }
+
+    public required bool DisableStop { get; set; }
+
+    public required string ShutdownBehavior { get; set; }
+
+    public required bool MonitoringEnabled { get; init; }
+
+    public string InterfaceId { get; } = ResourceId.New("eni");
+
+    public string AttachmentId { get; } = ResourceId.New("eni-attach");
+
+    public InstanceState State { get; set; } = InstanceState.Pending;
+
+    /// <summary>EC2's code and words for why it left the state it was in, such as Client.UserInitiatedShutdown.</summary>
+    public (string Code, string Message)? Reason { get; set; }
+
+    /// <summary>Whether its machine has its network.</summary>
+    public bool IsConnected { get; set; }
+
+    public DateTimeOffset? TerminatedAt { get; set; }
+
+    /// <summary>What is done to the machine, one thing after the other.</summary>
+    public SemaphoreSlim Turn { get; } = new(1);
+
+    public string HostName => $"ip-{PrivateAddress.Replace('.', '-')}";
+
+    public bool IsAlive => State is not (InstanceState.ShuttingDown or InstanceState.Terminated);
+
+    public string StateName => NameOf(State);
+
+    public static string NameOf(InstanceState state) => state switch
+    {
+        InstanceState.ShuttingDown => "shutting-down",
+        InstanceState.Pending => "pending",
+        InstanceState.Running => "running",
+        InstanceState.Terminated => "terminated",
+        InstanceState.Stopping => "stopping",
+        _ => "stopped",
+    };
+}
+
+/// <summary>The root volume of an instance.</summary>
+/// <param name="Id">vol-...</param>
+/// <param name="SizeGiB">What was asked for; the machine's disk is a folder of this machine and has its room.</param>
+/// <param name="Type">gp3 and the like.</param>
+/// <param name="Encrypted">What was asked for.</param>
+/// <param name="DeleteOnTermination">Whether it goes with its instance.</param>
+/// <param name="Created">When it came.</param>
+internal sealed record Volume(string Id, int SizeGiB, string Type, bool Encrypted, bool DeleteOnTermination, DateTimeOffset Created);

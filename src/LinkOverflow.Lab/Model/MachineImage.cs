@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace LinkOverflow.Lab.Model;
+
+/// <summary>An AMI.</summary>
+/// <param name="Id">ami-...</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="OwnerId">The account that owns it.</param>
+/// <param name="OwnerAlias">amazon, or null.</param>
+/// <param name="Reference">The driver's name for it; empty for the base image.</param>
+/// <param name="Created">When it was made.</param>
+internal sealed record MachineImage(string Id, string Name, string Description, string OwnerId, string? OwnerAlias, string Reference, DateTimeOffset Created)
+{
+    public const string RootDevice = "/dev/xvda";
+
+    /// <summary>The account under which Debian publishes its images.</summary>
+    public const string DebianOwner = "136693071363";
+
+    public static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
+
+    /// <summary>Debian 12 with the user admin, as Debian's own images on EC2 have it.</summary>
+    public static MachineImage Debian12 { get; } = new(
+        "ami-0deb1200000000001",
+        $"debian-12-{(Architecture == "arm64" ? "arm64" : "amd64")}-lab",
+        "Debian 12 (bookworm) on a local machine; log in as admin",
+        DebianOwner,
+        null,
+        "",
+        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero));
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.Versioning;
+using LinkOverflow.Lab.Host;
+
+[assembly: SupportedOSPlatform("linux")]
+
+var state = new Option<string?>("--state") { Description = "Folder of this lab: keys, settings, log. [default: $XDG_STATE_HOME/linkoverflow/lab or ~/.local/state/linkoverflow/lab]" };
+var cache = new Option<string?>("--cache") { Description = "Folder of base image and machines' disks, shared by labs. [default: $XDG_CACHE_HOME/linkoverflow/lab or ~/.cache/linkoverflow/lab]" };
+var json = new Option<bool>("--json") { Description = "Answer in JSON." };
+var detach = new Option<bool>("--detach") { Description = "Run in the background; returns once the lab answers and prints its lab.json." };
+var remove = new Option<bool>("--remove") { Description = "Also remove the state folder, base image and machines' disks." };
+var port = new Option<int>("--port") { Description = "Port to listen on; 0 for any free one.", DefaultValueFactory = _ => 0 };
+port.Validators.Add(r =>
+{
+    if (r.GetValueOrDefault<int>() is < 0 or > 65535)
+    {
+        r.AddError("--port must be from 0 to 65535.");
+    }
+});
+var listen = new Option<IPAddress>("--listen")
+{
+    Description = "Loopback address to listen on.",
+    DefaultValueFactory = _ => IPAddress.Loopback,
+    CustomParser = r =>
+    {
+        if (IPAddress.TryParse(r.Tokens[0].Value, out var address) && IPAddress.IsLoopback(address))
+        {
+            return address;
+        }
+
+        r.AddError($"--listen {r.Tokens[0].Value}: the lab listens on loopback addresses only, such as 127.0.0.1; it gives whoever reaches it root on machines here.");
+        return null;
+    },
+};
+LabFolders Folders(ParseResult result) =>
+    LabFolders.From(FullPath(result.GetValue(state)), FullPath(result.GetValue(cache)));
+static string? FullPath(string? path) => string.IsNullOrEmpty(path) ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+var start = new Command("start", "Start the lab: an EC2 endpoint on loopback whose instances are local machines.") { detach, state, cache, port, listen };
+start.SetAction((result, cancellationToken) => result.GetValue(detach)
+    ? DetachedStart.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken)
+    : StartCommand.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken));
+var status = new Command("status", "Whether a lab runs, where, and which machines it has. Exit code 3 when none runs.") { json, state, cache };
+status.SetAction((result, cancellationToken) => StatusCommand.RunAsync(Folders(result), result.GetValue(json), cancellationToken));
+var stop = new Command("stop", "Terminate all machines and end the lab, also one that was killed.") { remove, state, cache };
+stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(result), result.GetValue(remove), cancellationToken));
+var check = new Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
+check.SetAction(result => CheckCommand.Run(result.GetValue(json)));
+
+var root = new RootCommand("An EC2 on your own machine: real AWS clients, real machines, nothing to pay.") { start, status, stop, check };
+// Ending takes as long as the machines take; the signals are the command's own.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
