@@ -8,8 +8,9 @@ try {
         exit 2
     }
     $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 1
-    dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:ErrorsOnly
-    if ($LASTEXITCODE) { exit $LASTEXITCODE }
+    # Its words are of interest only where it fails.
+    $said = dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo
+    if ($LASTEXITCODE) { $said; exit $LASTEXITCODE }
     dotnet artifacts/build/LinkOverflow.Build.dll @args
     exit $LASTEXITCODE
 } finally {

@@ -7,5 +7,9 @@ if ! command -v dotnet >/dev/null; then
   exit 2
 fi
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo -clp:ErrorsOnly >&2
+# Its words are of interest only where it fails.
+if ! said=$(dotnet build build/LinkOverflow.Build.csproj -c Release -v quiet -nologo 2>&1); then
+  printf '%s\n' "$said" >&2
+  exit 1
+fi
 exec dotnet artifacts/build/LinkOverflow.Build.dll "$@"

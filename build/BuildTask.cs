@@ -8,7 +8,14 @@ internal static class BuildTask
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await Tool.CheckAsync("dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo", "-clp:ErrorsOnly"], cancellationToken);
+        Console.Error.WriteLine("building");
+        var (code, output) = await Tool.CaptureAsync(
+            "dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo"], quiet: false, cancellationToken);
+        if (code != 0)
+        {
+            throw new TaskFailedException($"the build failed:{Environment.NewLine}{output}");
+        }
+
         LayOutModule();
         return 0;
     }

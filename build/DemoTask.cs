@@ -7,6 +7,7 @@ namespace LinkOverflow.Build;
 internal sealed class DemoTask(CancellationToken stop)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly string[] Header = ["NAME", "INSTANCE", "ADDRESS", "STAGE", "URL", "SECONDS"];
     private const string Project = "samples/linkoverflow";
 
     public async Task<int> RunAsync(int count, bool keep)
@@ -87,12 +88,16 @@ internal sealed class DemoTask(CancellationToken stop)
 
     private static void WriteTable(IReadOnlyList<DemoInstance> instances)
     {
-        Console.WriteLine($"{"NAME",-16} {"INSTANCE",-20} {"ADDRESS",-14} {"STAGE",-10} {"URL",-28} SECONDS");
-        foreach (var i in instances)
+        var rows = instances
+            .Select(i => new[]
+            {
+                i.Name, i.InstanceId, i.PublicIp ?? "-", i.Stage, i.Url ?? "-", i.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
+            })
+            .Prepend(Header)
+            .ToArray();
+        foreach (var row in rows)
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{i.Name,-16} {i.InstanceId,-20} {i.PublicIp ?? "-",-14} {i.Stage,-10} {i.Url ?? "-",-28} {i.Seconds,7:0.0}"));
+            Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(rows.Max(r => r[column].Length)))).TrimEnd());
         }
     }
 
@@ -149,6 +154,6 @@ internal sealed class DemoTask(CancellationToken stop)
             await Tool.RunAsync("dotnet", ["bin/launch/launch.dll", "--remove", instances[0].Deployment, "--lab"], CancellationToken.None);
         }
 
-        Console.WriteLine("Everything that the demo started is removed; the base image stays for the next time (./build.sh lab stop --remove removes it).");
+        Console.WriteLine("Everything is removed again, but for the base image (./build.sh lab stop --remove).");
     }
 }

@@ -17,7 +17,7 @@ internal sealed record PowerShellHost(string Program, IReadOnlyList<string> Lead
             return new PowerShellHost("dotnet", ["tool", "run", "pwsh", "--"]);
         }
 
-        Console.Error.WriteLine("build: no PowerShell here: pwsh is not on the PATH, and `dotnet tool restore` cannot bring the pinned one.");
+        Console.Error.WriteLine("build: no PowerShell: no pwsh on the PATH, and `dotnet tool restore` cannot bring one.");
         return null;
     }
 

@@ -13,17 +13,6 @@ internal static class Tool
         return process.ExitCode;
     }
 
-    /// <summary>Runs a program on this terminal; anything but exit code 0 ends the task.</summary>
-    public static async Task CheckAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
-    {
-        var list = arguments.ToArray();
-        var code = await RunAsync(program, list, cancellationToken);
-        if (code != 0)
-        {
-            throw new TaskFailedException($"{program} {string.Join(' ', list.Take(3))} ended with exit code {code}.");
-        }
-    }
-
     /// <summary>Runs a program and returns its exit code and what it printed on stdout.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>

@@ -107,12 +107,16 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             await error.WriteLineAsync($"launch: {failure.Instance.Name}: {failure.Message} [{failure.Id}]");
         }
 
-        foreach (var instance in result.Instances.Where(i => i.LoginCommand is not null))
+        if (!options.Json)
         {
-            await error.WriteLineAsync($"Log in:  {instance.LoginCommand}");
+            foreach (var instance in result.Instances.Where(i => i.LoginCommand is not null))
+            {
+                await error.WriteLineAsync($"Log in:  {instance.LoginCommand}");
+            }
+
+            await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
         }
 
-        await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
         return result.ExitCode;
     }
 

@@ -48,8 +48,16 @@ Describe 'On machines of the lab' -Tag Machines {
 
     AfterAll {
         Pop-Location
-        if (-not $missing) { $null = & dotnet $lab stop 2>&1 }
-        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
+        if (-not $missing) {
+            $said = & dotnet $lab stop 2>&1 | Out-String
+            $stopped = $LASTEXITCODE -eq 0
+        }
+
+        foreach ($name in $before.Keys) {
+            if ($null -eq $before[$name]) { Remove-Item "Env:$name" -ErrorAction Ignore } else { Set-Item "Env:$name" $before[$name] }
+        }
+
+        if (-not $missing -and -not $stopped) { throw "The lab in $state did not stop: $said" }
         Remove-Item -LiteralPath $state -Recurse -Force
     }
 
@@ -102,7 +110,7 @@ Describe 'On machines of the lab' -Tag Machines {
 
         It 'show no content of the private key' {
             $key = (Get-Content $whole[0].KeyFile)[1]
-            Get-Everything (@($whole) + @($steps)) | Out-String | Should -Not -Match ([regex]::Escape($key))
+            @($whole) + @($steps) | Format-List * -Force | Out-String -Width 500 | Should -Not -Match ([regex]::Escape($key))
         }
     }
 
@@ -125,7 +133,7 @@ Describe 'On machines of the lab' -Tag Machines {
         }
 
         It 'are changed by Puppet once, not twice' {
-            $again.Puppet.Changed | Should -Be 0, 0
+            $again | ForEach-Object { $_.Puppet.Changed.Count } | Should -Be 0, 0
         }
     }
 
@@ -210,6 +218,23 @@ Describe 'On machines of the lab' -Tag Machines {
         }
     }
 
+    Context 'Get-LODeployment and Get-LOInstance' {
+        It 'find by its tags what was launched' {
+            $found = Get-LODeployment -Lab
+            $found.Deployment | Sort-Object | Should -Be ($whole[0].Deployment, $steps[0].Deployment | Sort-Object)
+            $found.Project | Should -Be 'linkoverflow', 'linkoverflow'
+            $found | ForEach-Object { $_.Instances.Count } | Should -Be 2, 2
+        }
+
+        It 'give instances that are like those of the launch, ready for the next step' {
+            $found = Get-LOInstance $whole[0].Deployment -Lab
+            $found.InstanceId | Sort-Object | Should -Be ($whole.InstanceId | Sort-Object)
+            $found[0].GetType() | Should -Be $whole[0].GetType()
+            $found.HostKey | Sort-Object | Should -Be ($whole.HostKey | Sort-Object)
+            ($found | Publish-LODjango -Project samples/linkoverflow).Stage | Should -Be 'Healthy', 'Healthy'
+        }
+    }
+
     Context 'Remove-LODeployment' {
         It 'removes nothing with -WhatIf' {
             Remove-LODeployment $whole[0].Deployment -Lab -WhatIf
@@ -226,6 +251,7 @@ Describe 'On machines of the lab' -Tag Machines {
         It 'takes instances from the pipeline' {
             $steps | Remove-LODeployment -Lab -Confirm:$false
             Machines | Should -BeNullOrEmpty
+            Get-LODeployment -Lab | Should -BeNullOrEmpty
         }
     }
 }

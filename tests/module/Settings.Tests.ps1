@@ -319,13 +319,36 @@ Describe 'The secret in the settings' {
 Describe 'The other cmdlets' {
     BeforeAll { $request = Request }
 
-    It 'Remove-LODeployment refuses settings that are wrong' {
-        Set-Mode $request.AwsSettings 644
-        { Remove-LODeployment blog-1 -AwsSettings $request.AwsSettings -Confirm:$false } |
-            Should -Throw -ErrorId (Id SettingsFileNotPrivate Remove-LODeployment)
-    } -Skip:$IsWindows
+    It '<_> refuses settings that are wrong' -ForEach 'Remove-LODeployment', 'Get-LODeployment', 'Get-LOInstance' {
+        $cmdlet = $_
+        $more = if ($cmdlet -eq 'Remove-LODeployment') { @{ Confirm = $false } } else { @{ InstanceConfig = $request.InstanceConfig } }
+        $wrong = Request
+        Edit-Text $wrong.AwsSettings '\[EC2]' '[EC3]'
+        { & $cmdlet blog-1 -AwsSettings $wrong.AwsSettings @more } | Should -Throw -ErrorId (Id SectionMissing $cmdlet)
+    }
 
     It 'Publish-LODjango refuses a folder without a project before it takes an instance' {
         { @() | Publish-LODjango -Project $request.Folder } | Should -Throw -ErrorId (Id NotADjangoProject Publish-LODjango)
+    }
+}
+
+Describe 'With -Lab, <_>' -ForEach $launching {
+    BeforeAll {
+        $before = $env:LINKOVERFLOW_LAB
+        $env:LINKOVERFLOW_LAB = Join-Path $TestDrive 'no-lab-here.dll'
+        $request = Request
+        $files = @{ InstanceConfig = $request.InstanceConfig; Lab = $true }
+    }
+
+    AfterAll { if ($null -eq $before) { Remove-Item Env:LINKOVERFLOW_LAB } else { $env:LINKOVERFLOW_LAB = $before } }
+
+    It 'starts no lab for a request that is wrong' {
+        $cmdlet = $_
+        { & $cmdlet "$($request.Folder)/nowhere" 1 @files } | Should -Throw -ErrorId (Id NotADjangoProject $cmdlet)
+    }
+
+    It 'says so where the lab does not start' {
+        $cmdlet = $_
+        { & $cmdlet $request.Project 1 @files } | Should -Throw -ErrorId (Id LabUnavailable $cmdlet)
     }
 }

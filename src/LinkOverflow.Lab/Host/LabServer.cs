@@ -39,6 +39,8 @@ internal sealed class LabServer : IAsyncDisposable
             o.TimestampFormat = "HH:mm:ss ";
             o.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
         });
+        // Standard output is for answers.
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(o =>
         {

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using LinkOverflow.Lab.Machines;
+
+namespace LinkOverflow.Lab.Tests.Api;
+
+/// <summary>A driver without machines, for tests of the API alone: it remembers what it was asked for and nothing else happens.</summary>
+internal sealed class RecordedMachines : IMachineDriver
+{
+    private readonly ConcurrentDictionary<string, MachineSpec> _up = new(StringComparer.Ordinal);
+
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public NetworkPolicy Policy { get; private set; } = new([], []);
+
+    /// <summary>Launches wait for it.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
+    public bool FailsToLaunch { get; set; }
+
+    public MachineSpec Spec(string instanceId) => _up[instanceId];
+
+    public void SwitchOff(string instanceId) => _up.TryRemove(instanceId, out _);
+
+    public Task PrepareAsync(Action<string> progress, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task LaunchAsync(MachineSpec machine, CancellationToken cancellationToken)
+    {
+        await Hold.WaitAsync(cancellationToken);
+        Calls.Enqueue($"launch {machine.InstanceId}");
+        if (FailsToLaunch)
+        {
+            throw new MachineException("asked to fail");
+        }
+
+        _up[machine.InstanceId] = machine;
+    }
+
+    public Task StopAsync(string instanceId, CancellationToken cancellationToken) => RecordAsync("stop", instanceId);
+
+    public Task StartAsync(string instanceId, CancellationToken cancellationToken) => RecordAsync("start", instanceId);
+
+    public Task RebootAsync(string instanceId, CancellationToken cancellationToken) => RecordAsync("reboot", instanceId);
+
+    public Task RemoveAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        _up.TryRemove(instanceId, out _);
+        return RecordAsync("remove", instanceId);
+    }
+
+    public bool IsUp(string instanceId) => _up.ContainsKey(instanceId);
+
+    public Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult("console of " + instanceId + "\n");
+
+    public Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken)
+    {
+        Policy = policy;
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    private Task RecordAsync(string what, string instanceId)
+    {
+        Calls.Enqueue($"{what} {instanceId}");
+        return Task.CompletedTask;
+    }
+}
