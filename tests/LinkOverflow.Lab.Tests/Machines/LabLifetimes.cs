@@ -84,7 +84,7 @@ public sealed class LabLifetimes : IAsyncLifetime
 
         (await _lab.SshAsync(mine, "hostname")).ExitCode.ShouldBe(0);
         (await other.SshAsync(others, "hostname")).ExitCode.ShouldBe(0);
-        mine.PublicIpAddress.Split('.')[2].ShouldNotBe(others.PublicIpAddress.Split('.')[2]);
+        (mine.PublicIpAddress.Split('.')[2] == others.PublicIpAddress.Split('.')[2]).ShouldBeFalse();
         (await other.LabAsync("stop")).ExitCode.ShouldBe(0);
 
         (await _lab.SshAsync(mine, "sudo apt-get update -qq")).ExitCode.ShouldBe(0);

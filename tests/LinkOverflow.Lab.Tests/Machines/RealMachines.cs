@@ -17,7 +17,7 @@ public sealed class RealMachines(RealLab lab) : IClassFixture<RealLab>
 
         names.ShouldBe(instances.Select(i => $"ip-{i.PrivateIpAddress.Replace('.', '-')}"));
         var keys = await Task.WhenAll(instances.Select(async i => RealLab.HostKey(await lab.ConsoleAsync(i))!.Split(' ')[1]));
-        keys[0].ShouldNotBe(keys[1]);
+        (keys[0] == keys[1]).ShouldBeFalse();
         await lab.TerminateAsync(instances);
     }
 
