@@ -31,7 +31,7 @@ internal sealed class TestTask(CancellationToken stop)
         File.Delete(result);
         string[] traits = quick ? ["-trait-", "Category=Machines"] : [];
         var code = await Tool.RunAsync(
-            "dotnet", [$"tests/{name}/bin/Release/net10.0/{name}.dll", "-noLogo", "-xml", result, .. traits], stop);
+            "dotnet", [$"tests/{name}/bin/Release/net10.0/{name}.dll", "-noLogo", "-result-xml", result, .. traits], stop);
         if (!File.Exists(result))
         {
             Console.Error.WriteLine($"build: {name} ended with exit code {code} before it had a result.");

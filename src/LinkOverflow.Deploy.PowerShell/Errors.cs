@@ -9,10 +9,7 @@ internal static class Errors
 {
     public static ErrorRecord Record(Exception exception, LOInstance? instance)
     {
-        // A warning may stand before the first error, such as that of the unknown key before that of the missing one.
-        var id = exception is DeployException known
-            ? known.Problems.FirstOrDefault(p => p.Severity == Severity.Error)?.Id ?? known.Id
-            : ErrorId.Unexpected;
+        var id = exception is DeployException known ? known.Id : ErrorId.Unexpected;
         var message = instance is null || exception.Message.Contains(instance.Name, StringComparison.Ordinal)
             ? exception.Message
             : $"{instance.Name}: {exception.Message}";

@@ -74,11 +74,7 @@ Describe 'An instance''s table' {
     }
 
     It 'is no hindrance to ConvertTo-Json' {
-        $reached = Instance
-        if (($reached.Reached.GetType().GetGenericArguments())[0].IsEnum) {
-            Set-ItResult -Skipped -Because 'LOInstance.Reached is a dictionary by Stage, and ConvertTo-Json takes none but those by strings'
-        }
-        ($reached | ConvertTo-Json | ConvertFrom-Json).InstanceId | Should -Be 'i-0123456789abcdef0'
+        (Instance | ConvertTo-Json | ConvertFrom-Json).InstanceId | Should -Be 'i-0123456789abcdef0'
     }
 
     It 'of an instance without an address yet can be listed, too' {

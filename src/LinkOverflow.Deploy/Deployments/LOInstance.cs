@@ -93,8 +93,8 @@ public sealed record LOInstance
     /// <summary>The time since its launch was asked for.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>When it reached each stage, counted from its launch.</summary>
-    public ImmutableSortedDictionary<Stage, TimeSpan> Reached { get; init; } = ImmutableSortedDictionary<Stage, TimeSpan>.Empty;
+    /// <summary>When it reached each stage, counted from its launch; by the stage's name, as ConvertTo-Json wants keys to be text.</summary>
+    public ImmutableDictionary<string, TimeSpan> Reached { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
     /// <summary>When its launch was asked for, in UTC.</summary>
     public DateTime Launched { get; init; }
@@ -114,6 +114,6 @@ public sealed record LOInstance
     public LOInstance At(Stage stage)
     {
         var elapsed = DateTime.UtcNow - Launched;
-        return this with { Stage = stage, Elapsed = elapsed, Reached = Reached.SetItem(stage, elapsed) };
+        return this with { Stage = stage, Elapsed = elapsed, Reached = Reached.SetItem(stage.ToString(), elapsed) };
     }
 }

@@ -21,8 +21,8 @@ public class DeployException : Exception
     /// <summary>All the problems; at least one.</summary>
     public IReadOnlyList<Problem> Problems { get; }
 
-    /// <summary>The first problem's id, one of <see cref="ErrorId"/>.</summary>
-    public string Id => Problems[0].Id;
+    /// <summary>The id of the first problem that is an error, one of <see cref="ErrorId"/>; warnings may come before it.</summary>
+    public string Id => (Problems.FirstOrDefault(p => p.Severity == Severity.Error) ?? Problems[0]).Id;
 }
 
 /// <summary>What can be known wrong before anything is started: arguments, settings, files.</summary>

@@ -5,7 +5,7 @@ using LinkOverflow.Lab.Protocol;
 
 namespace LinkOverflow.Lab.Actions;
 
-/// <summary>DescribeInstanceAttribute, ModifyInstanceAttribute.</summary>
+/// <summary>Attributes of single instances.</summary>
 internal sealed class InstanceAttributes : ActionSet
 {
     private readonly Account _account;
@@ -17,6 +17,7 @@ internal sealed class InstanceAttributes : ActionSet
         _fleet = fleet;
         Add("DescribeInstanceAttribute", Describe);
         Add("ModifyInstanceAttribute", ModifyAsync);
+        Add("DescribeInstanceCreditSpecifications", DescribeCredits);
     }
 
     private IEnumerable<XElement?> Describe(QueryParameters parameters)
@@ -46,6 +47,22 @@ internal sealed class InstanceAttributes : ActionSet
                     "productCodes" => new("productCodes"),
                     _ => throw ApiException.Invalid(attribute, "attribute"),
                 },
+            ];
+        }
+    }
+
+    private IEnumerable<XElement?> DescribeCredits(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var ids = parameters.List("InstanceId");
+            var instances = ids.Count > 0 ? InstanceActions.Find(_account, ids) : [.. _account.Instances.Values.Where(i => i.IsAlive)];
+            return
+            [
+                Xml.List("instanceCreditSpecificationSet", instances.Where(i => i.Type.IsBurstable), i => new[]
+                {
+                    new XElement("instanceId", i.Id), new XElement("cpuCredits", i.Type.IsNitro ? "unlimited" : "standard"),
+                }),
             ];
         }
     }

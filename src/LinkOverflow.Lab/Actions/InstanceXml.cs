@@ -88,7 +88,7 @@ internal static class InstanceXml
             new XElement("deleteOnTermination", v.DeleteOnTermination)),
     });
 
-    private static IEnumerable<XElement?> Interface(Account account, Instance i)
+    public static IEnumerable<XElement?> Interface(Account account, Instance i)
     {
         var association = i.PublicAddress is { } address
             ? new XElement("association", new XElement("publicIp", address), new XElement("publicDnsName", address), new XElement("ipOwnerId", "amazon"))

@@ -8,7 +8,7 @@ using LinkOverflow.Lab.Protocol;
 
 namespace LinkOverflow.Lab.Actions;
 
-/// <summary>Security groups. Egress is open, as EC2's own default has it.</summary>
+/// <summary>Security groups and their rules.</summary>
 internal sealed class SecurityGroupActions : ActionSet
 {
     private readonly Account _account;
@@ -22,8 +22,10 @@ internal sealed class SecurityGroupActions : ActionSet
         Add("DeleteSecurityGroup", Delete);
         Add("DescribeSecurityGroups", Describe);
         Add("DescribeSecurityGroupRules", DescribeRules);
-        Add("AuthorizeSecurityGroupIngress", AuthorizeAsync);
-        Add("RevokeSecurityGroupIngress", RevokeAsync);
+        Add("AuthorizeSecurityGroupIngress", (p, c) => AuthorizeAsync(p, isEgress: false, c));
+        Add("AuthorizeSecurityGroupEgress", (p, c) => AuthorizeAsync(p, isEgress: true, c));
+        Add("RevokeSecurityGroupIngress", (p, c) => RevokeAsync(p, isEgress: false, c));
+        Add("RevokeSecurityGroupEgress", (p, c) => RevokeAsync(p, isEgress: true, c));
     }
 
     /// <exception cref="ApiException">InvalidGroupId.Malformed or InvalidGroup.NotFound.</exception>
@@ -83,7 +85,7 @@ internal sealed class SecurityGroupActions : ActionSet
             }
 
             var used = _account.Instances.Values.Any(i => i.State != InstanceState.Terminated && i.Groups.Contains(group))
-                || _account.Groups.Values.Any(g => g != group && g.Ingress.Exists(r => r.Policy.SourceGroup == group.Id));
+                || _account.Groups.Values.Any(g => g != group && g.Rules.Any(r => r.Policy.PeerGroup == group.Id));
             if (used)
             {
                 throw new ApiException("DependencyViolation", $"resource {group.Id} has a dependent object");
@@ -115,7 +117,7 @@ internal sealed class SecurityGroupActions : ActionSet
         lock (_account.Gate)
         {
             var ids = parameters.List("SecurityGroupRuleId");
-            var all = _account.Groups.Values.SelectMany(g => g.Ingress, (g, r) => (Group: g, Rule: r)).ToList();
+            var all = _account.Groups.Values.SelectMany(g => g.Rules, (g, r) => (Group: g, Rule: r)).ToList();
             if (ids.FirstOrDefault(id => !all.Exists(a => a.Rule.Id == id)) is { } unknown)
             {
                 throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{unknown}' does not exist");
@@ -132,16 +134,17 @@ internal sealed class SecurityGroupActions : ActionSet
         }
     }
 
-    private async Task<IEnumerable<XElement?>> AuthorizeAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<XElement?>> AuthorizeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
     {
         IEnumerable<XElement?> answer;
         lock (_account.Gate)
         {
             var group = Target(parameters);
+            var present = isEgress ? group.Egress : group.Ingress;
             var rules = Rules(parameters);
             foreach (var rule in rules)
             {
-                if (group.Ingress.Exists(rule.SameAs) || rules.Any(r => r != rule && r.SameAs(rule)))
+                if (present.Exists(rule.SameAs) || rules.Any(r => r != rule && r.SameAs(rule)))
                 {
                     throw new ApiException("InvalidPermission.Duplicate", $"the specified rule \"{Words(rule)}\" already exists");
                 }
@@ -149,7 +152,7 @@ internal sealed class SecurityGroupActions : ActionSet
 
             var tags = new TagSpecifications(parameters, "security-group-rule");
             EndDryRun(parameters);
-            group.Ingress.AddRange(rules);
+            present.AddRange(rules);
             foreach (var rule in rules)
             {
                 tags.Apply(_account, "security-group-rule", rule.Id);
@@ -162,21 +165,22 @@ internal sealed class SecurityGroupActions : ActionSet
         return answer;
     }
 
-    private async Task<IEnumerable<XElement?>> RevokeAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<XElement?>> RevokeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
     {
         lock (_account.Gate)
         {
             var group = Target(parameters);
+            var present = isEgress ? group.Egress : group.Ingress;
             var ids = parameters.List("SecurityGroupRuleId");
             var going = ids.Count > 0
-                ? [.. ids.Select(id => group.Ingress.Find(r => r.Id == id)
+                ? [.. ids.Select(id => present.Find(r => r.Id == id)
                     ?? throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{id}' does not exist"))]
-                : Rules(parameters).Select(given => group.Ingress.Find(r => r.SameAs(given))
+                : Rules(parameters).Select(given => present.Find(r => r.SameAs(given))
                     ?? throw new ApiException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")).ToList();
             EndDryRun(parameters);
             foreach (var rule in going)
             {
-                group.Ingress.Remove(rule);
+                present.Remove(rule);
                 _account.RemoveTags(rule.Id);
             }
         }
@@ -191,16 +195,16 @@ internal sealed class SecurityGroupActions : ActionSet
         : throw new ApiException("MissingParameter", "The request must contain the parameter groupName or groupId");
 
     /// <summary>The rules of IpPermissions, or of the older form with one rule in parameters of its own.</summary>
-    private List<IngressRule> Rules(QueryParameters parameters)
+    private List<SecurityGroupRule> Rules(QueryParameters parameters)
     {
         var permissions = parameters.Structures("IpPermissions");
         var rules = permissions.Count > 0
             ? [.. permissions.SelectMany(RulesOf)]
-            : parameters.Find("IpProtocol") is not null ? [Rule(parameters, parameters.Require("CidrIp"), null, null, null)] : new List<IngressRule>();
+            : parameters.Find("IpProtocol") is not null ? [Rule(parameters, parameters.Require("CidrIp"), null, null, null)] : new List<SecurityGroupRule>();
         return rules.Count > 0 ? rules : throw new ApiException("MissingParameter", "The request must contain the parameter ipPermissions");
     }
 
-    private IEnumerable<IngressRule> RulesOf(QueryParameters permission)
+    private IEnumerable<SecurityGroupRule> RulesOf(QueryParameters permission)
     {
         var ranges = permission.Structures("IpRanges");
         var ranges6 = permission.Structures("Ipv6Ranges");
@@ -223,7 +227,7 @@ internal sealed class SecurityGroupActions : ActionSet
         ];
     }
 
-    private static IngressRule Rule(QueryParameters permission, string? cidr, string? cidr6, string? group, string? description)
+    private static SecurityGroupRule Rule(QueryParameters permission, string? cidr, string? cidr6, string? group, string? description)
     {
         var protocol = permission.Require("IpProtocol").ToLowerInvariant() switch { "6" => "tcp", "17" => "udp", "1" => "icmp", var other => other };
         var (from, to) = (permission.FindInteger("FromPort") ?? -1, permission.FindInteger("ToPort") ?? -1);
@@ -260,7 +264,7 @@ internal sealed class SecurityGroupActions : ActionSet
 
         // nft knows this name under another spelling, and machines have no IPv6 anyway.
         var policyProtocol = protocol == "icmpv6" ? "58" : protocol;
-        return new IngressRule(ResourceId.New("sgr"), new IngressPolicy(policyProtocol, from, to, cidr, group), description, cidr6);
+        return new SecurityGroupRule(ResourceId.New("sgr"), new AllowedTraffic(policyProtocol, from, to, cidr, group), description, cidr6);
     }
 
     /// <summary>A range in the form that EC2 keeps it in: without the bits of the host.</summary>
@@ -286,24 +290,24 @@ internal sealed class SecurityGroupActions : ActionSet
         throw new ApiException("InvalidParameterValue", $"CIDR block {text} is malformed");
     }
 
-    private static string Words(IngressRule rule) => string.Create(
+    private static string Words(SecurityGroupRule rule) => string.Create(
         CultureInfo.InvariantCulture,
-        $"peer: {rule.Policy.Cidr ?? rule.CidrIpv6 ?? rule.Policy.SourceGroup}, {rule.Policy.Protocol}, from port: {rule.Policy.FromPort}, to port: {rule.Policy.ToPort}, ALLOW");
+        $"peer: {rule.Policy.Cidr ?? rule.CidrIpv6 ?? rule.Policy.PeerGroup}, {rule.Policy.Protocol}, from port: {rule.Policy.FromPort}, to port: {rule.Policy.ToPort}, ALLOW");
 
     private string Arn(string type, string id) => $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:{type}/{id}";
 
-    private IEnumerable<XElement?> DescribeRule(SecurityGroup group, IngressRule rule) =>
+    private IEnumerable<XElement?> DescribeRule(SecurityGroup group, SecurityGroupRule rule) =>
     [
         new("securityGroupRuleId", rule.Id),
         new("groupId", group.Id),
         new("groupOwnerId", _account.OwnerId),
-        new("isEgress", false),
+        new("isEgress", group.Egress.Contains(rule)),
         new("ipProtocol", rule.Policy.Protocol),
         new("fromPort", rule.Policy.FromPort),
         new("toPort", rule.Policy.ToPort),
         rule.Policy.Cidr is { } cidr ? new("cidrIpv4", cidr) : null,
         rule.CidrIpv6 is { } cidr6 ? new("cidrIpv6", cidr6) : null,
-        rule.Policy.SourceGroup is { } source ? new("referencedGroupInfo", new XElement("groupId", source), new XElement("userId", _account.OwnerId)) : null,
+        rule.Policy.PeerGroup is { } source ? new("referencedGroupInfo", new XElement("groupId", source), new XElement("userId", _account.OwnerId)) : null,
         rule.Description is { } description ? new("description", description) : null,
         new("securityGroupRuleArn", Arn("security-group-rule", rule.Id)),
         Xml.Tags(_account.TagsOf(rule.Id)),
@@ -318,29 +322,22 @@ internal sealed class SecurityGroupActions : ActionSet
         new("vpcId", Zones.VpcId),
         new("securityGroupArn", Arn("security-group", group.Id)),
         Xml.List("ipPermissions", group.Ingress.GroupBy(r => (r.Policy.Protocol, r.Policy.FromPort, r.Policy.ToPort)), Permission),
-        Xml.List("ipPermissionsEgress", ["-1"], all => new[]
-        {
-            new XElement("ipProtocol", all),
-            new XElement("groups"),
-            Xml.List("ipRanges", ["0.0.0.0/0"], c => new XElement("cidrIp", c)),
-            new XElement("ipv6Ranges"),
-            new XElement("prefixListIds"),
-        }),
+        Xml.List("ipPermissionsEgress", group.Egress.GroupBy(r => (r.Policy.Protocol, r.Policy.FromPort, r.Policy.ToPort)), Permission),
         Xml.Tags(_account.TagsOf(group.Id)),
     ];
 
-    private IEnumerable<XElement?> Permission(IGrouping<(string Protocol, int From, int To), IngressRule> rules)
+    private IEnumerable<XElement?> Permission(IGrouping<(string Protocol, int From, int To), SecurityGroupRule> rules)
     {
         var hasPorts = rules.Key.Protocol is "tcp" or "udp" or "icmp" or "58";
-        XElement? Description(IngressRule r) => r.Description is null ? null : new("description", r.Description);
+        XElement? Description(SecurityGroupRule r) => r.Description is null ? null : new("description", r.Description);
         return
         [
             new("ipProtocol", rules.Key.Protocol == "58" ? "icmpv6" : rules.Key.Protocol),
             hasPorts ? new("fromPort", rules.Key.From) : null,
             hasPorts ? new("toPort", rules.Key.To) : null,
-            Xml.List("groups", rules.Where(r => r.Policy.SourceGroup is not null), r => new[]
+            Xml.List("groups", rules.Where(r => r.Policy.PeerGroup is not null), r => new[]
             {
-                new("userId", _account.OwnerId), new("groupId", r.Policy.SourceGroup), Description(r),
+                new("userId", _account.OwnerId), new("groupId", r.Policy.PeerGroup), Description(r),
             }),
             Xml.List("ipRanges", rules.Where(r => r.Policy.Cidr is not null), r => new[] { new("cidrIp", r.Policy.Cidr), Description(r) }),
             Xml.List("ipv6Ranges", rules.Where(r => r.CidrIpv6 is not null), r => new[] { new("cidrIpv6", r.CidrIpv6), Description(r) }),
@@ -355,8 +352,9 @@ internal sealed class SecurityGroupActions : ActionSet
         "description" => [group.Description],
         "owner-id" => [_account.OwnerId],
         "vpc-id" => [Zones.VpcId],
+        "egress.ip-permission.cidr" => group.Egress.Select(r => r.Policy.Cidr),
         "ip-permission.cidr" => group.Ingress.Select(r => r.Policy.Cidr),
-        "ip-permission.group-id" => group.Ingress.Select(r => r.Policy.SourceGroup),
+        "ip-permission.group-id" => group.Ingress.Select(r => r.Policy.PeerGroup),
         "ip-permission.protocol" => group.Ingress.Select(r => r.Policy.Protocol),
         "ip-permission.from-port" => group.Ingress.Select(r => r.Policy.FromPort.ToString(CultureInfo.InvariantCulture)),
         "ip-permission.to-port" => group.Ingress.Select(r => r.Policy.ToPort.ToString(CultureInfo.InvariantCulture)),

@@ -116,7 +116,7 @@ internal sealed class TagActions : ActionSet
         foreach (var resource in resources)
         {
             var type = TypeOf(resource) ?? throw new ApiException("InvalidID", $"The ID '{resource}' is not valid");
-            if (!_account.Exists(resource) && !_account.Groups.Values.Any(g => g.Ingress.Exists(r => r.Id == resource)))
+            if (!_account.Exists(resource) && !_account.Groups.Values.Any(g => g.Rules.Any(r => r.Id == resource)))
             {
                 throw new ApiException(type.Code, $"The {type.Type} ID '{resource}' does not exist");
             }

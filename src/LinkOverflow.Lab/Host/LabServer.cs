@@ -57,7 +57,7 @@ internal sealed class LabServer : IAsyncDisposable
         [
             new RunInstances(account, fleet), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
             new SecurityGroupActions(account, fleet), new ImageActions(account), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
-            new VolumeActions(account),
+            new VolumeActions(account), new NetworkInterfaceActions(account),
         ];
         var endpoint = new Endpoint(
             account,

@@ -65,15 +65,16 @@ public sealed record NetworkPolicy(IReadOnlyList<MachineAddress> Machines, IRead
 /// <param name="Groups">Ids of its security groups.</param>
 public sealed record MachineAddress(string PrivateAddress, string? PublicAddress, IReadOnlyList<string> Groups);
 
-/// <summary>What a security group lets in.</summary>
+/// <summary>What a security group lets in and out; answers to what was let through always pass.</summary>
 /// <param name="GroupId">sg-...</param>
-/// <param name="Ingress">Its rules; nothing else comes in.</param>
-public sealed record GroupPolicy(string GroupId, IReadOnlyList<IngressPolicy> Ingress);
+/// <param name="Ingress">Nothing else comes in.</param>
+/// <param name="Egress">Nothing else goes out.</param>
+public sealed record GroupPolicy(string GroupId, IReadOnlyList<AllowedTraffic> Ingress, IReadOnlyList<AllowedTraffic> Egress);
 
-/// <summary>One thing that is let in.</summary>
+/// <summary>One kind of traffic that is let through.</summary>
 /// <param name="Protocol">tcp, udp, icmp, a protocol number, or -1 for all.</param>
 /// <param name="FromPort">First port; -1 for all.</param>
 /// <param name="ToPort">Last port; -1 for all.</param>
-/// <param name="Cidr">IPv4 range it comes from, or null when <paramref name="SourceGroup"/> is given.</param>
-/// <param name="SourceGroup">Id of the group whose machines it comes from.</param>
-public sealed record IngressPolicy(string Protocol, int FromPort, int ToPort, string? Cidr, string? SourceGroup);
+/// <param name="Cidr">IPv4 range of the other end, or null when <paramref name="PeerGroup"/> is given.</param>
+/// <param name="PeerGroup">Id of the group whose machines are the other end.</param>
+public sealed record AllowedTraffic(string Protocol, int FromPort, int ToPort, string? Cidr, string? PeerGroup);

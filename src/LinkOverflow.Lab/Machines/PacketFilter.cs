@@ -86,15 +86,23 @@ internal sealed class PacketFilter(LabSlot slot)
         var known = policy.Groups.Select(g => g.GroupId).ToHashSet(StringComparer.Ordinal);
         foreach (var group in policy.Groups)
         {
-            AppendChain(text, Chain(group.GroupId), group.Ingress.SelectMany(i => Rules(i, own, known)));
+            AppendChain(text, Chain(group.GroupId), group.Ingress.SelectMany(i => Rules(i, "saddr", own, known)));
+            AppendChain(text, OutChain(group.GroupId), group.Egress.SelectMany(e => Rules(e, "daddr", own, known)));
         }
 
         foreach (var machine in policy.Machines)
         {
             AppendChain(text, Door(machine), machine.Groups.Where(known.Contains).Select(g => $"jump {Chain(g)}").Append("drop"));
+            AppendChain(text, Exit(machine), machine.Groups.Where(known.Contains).Select(g => $"jump {OutChain(g)}").Append("drop"));
         }
 
         AppendMap(text, "map doors { type ipv4_addr : verdict;", policy.Machines.Select(m => $"{m.PrivateAddress} : goto {Door(m)}"));
+        AppendMap(text, "map exits { type ipv4_addr : verdict;", policy.Machines.Select(m => $"{m.PrivateAddress} : goto {Exit(m)}"));
+        // As in EC2, security groups leave name resolution alone.
+        AppendChain(text, "leaving", ["ct state established,related accept", "meta l4proto { tcp, udp } th dport 53 accept", "ip saddr vmap @exits"]);
+        // Chains of their own, before the others: what may leave one machine must still be let into the other.
+        AppendChain(text, "leave_far", ["type filter hook forward priority -1; policy accept;", $"iifname {Cables} jump leaving"]);
+        AppendChain(text, "leave_near", ["type filter hook input priority -1; policy accept;", $"iifname {Cables} jump leaving"]);
         AppendChain(text, "entry", ["ct state established,related accept", "ip daddr vmap @doors", "drop"]);
         AppendChain(
             text,
@@ -119,7 +127,7 @@ internal sealed class PacketFilter(LabSlot slot)
         AppendChain(text, "divert", ["type nat hook output priority -101; policy accept;", "dnat to ip daddr map @public"]);
         AppendChain(
             text,
-            "leave",
+            "disguise",
             [
                 "type nat hook postrouting priority 99; policy accept;",
                 $"ip saddr 127.0.0.0/8 oifname {Cables} snat to {slot.Gateway}",
@@ -128,41 +136,45 @@ internal sealed class PacketFilter(LabSlot slot)
         return text.AppendLine("}").ToString();
     }
 
-    private List<string> Rules(IngressPolicy ingress, IReadOnlyCollection<IPAddress> own, HashSet<string> known)
+    private List<string> Rules(AllowedTraffic traffic, string end, IReadOnlyCollection<IPAddress> own, HashSet<string> known)
     {
-        var what = ingress.Protocol switch
+        var what = traffic.Protocol switch
         {
             "-1" => "",
             "icmp" or "1" => "meta l4proto icmp ",
-            "tcp" or "6" => $"tcp dport {Ports(ingress)} ",
-            "udp" or "17" => $"udp dport {Ports(ingress)} ",
+            "tcp" or "6" => $"tcp dport {Ports(traffic)} ",
+            "udp" or "17" => $"udp dport {Ports(traffic)} ",
             var other => $"meta l4proto {other} ",
         };
-        if (ingress.SourceGroup is { } source)
+        if (traffic.PeerGroup is { } peer)
         {
-            return known.Contains(source) ? [$"ip saddr @{Members(source)} {what}accept"] : [];
+            return known.Contains(peer) ? [$"ip {end} @{Members(peer)} {what}accept"] : [];
         }
 
-        if (!IPNetwork.TryParse(ingress.Cidr, out var range) || range.BaseAddress.AddressFamily != AddressFamily.InterNetwork)
+        if (!IPNetwork.TryParse(traffic.Cidr, out var range) || range.BaseAddress.AddressFamily != AddressFamily.InterNetwork)
         {
             return [];
         }
 
-        var rules = range.PrefixLength == 0 ? (List<string>)[$"{what}accept"] : [$"ip saddr {range} {what}accept"];
+        var rules = range.PrefixLength == 0 ? (List<string>)[$"{what}accept"] : [$"ip {end} {range} {what}accept"];
         if (range.PrefixLength > 0 && own.Any(range.Contains))
         {
-            rules.Add($"ip saddr {{ 127.0.0.0/8, {slot.Gateway} }} {what}accept");
+            rules.Add($"ip {end} {{ 127.0.0.0/8, {slot.Gateway} }} {what}accept");
         }
 
         return rules;
     }
 
-    private static string Ports(IngressPolicy ingress) =>
-        ingress.FromPort < 0 ? "0-65535" : string.Create(CultureInfo.InvariantCulture, $"{ingress.FromPort}-{ingress.ToPort}");
+    private static string Ports(AllowedTraffic traffic) =>
+        traffic.FromPort < 0 ? "0-65535" : string.Create(CultureInfo.InvariantCulture, $"{traffic.FromPort}-{traffic.ToPort}");
 
     private static string Members(string groupId) => $"in_{groupId.Replace('-', '_')}";
 
     private static string Chain(string groupId) => groupId.Replace('-', '_');
+
+    private static string OutChain(string groupId) => $"out_{groupId.Replace('-', '_')}";
+
+    private static string Exit(MachineAddress machine) => $"exit_{machine.PrivateAddress.Replace('.', '_')}";
 
     private static string Door(MachineAddress machine) => $"door_{machine.PrivateAddress.Replace('.', '_')}";
 

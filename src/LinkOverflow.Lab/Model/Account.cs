@@ -19,9 +19,9 @@ internal sealed class Account
         Clock = clock;
         OwnerId = string.Create(CultureInfo.InvariantCulture, $"77770000{slot.Number:D4}");
         var group = new SecurityGroup(ResourceId.New("sg"), "default", "default VPC security group");
-        group.Ingress.Add(new IngressRule(ResourceId.New("sgr"), new IngressPolicy("-1", -1, -1, null, group.Id), null));
+        group.Ingress.Add(new SecurityGroupRule(ResourceId.New("sgr"), new AllowedTraffic("-1", -1, -1, null, group.Id), null));
         // Beyond EC2's own default group: one who only tries the lab wants to log in.
-        group.Ingress.Add(new IngressRule(ResourceId.New("sgr"), new IngressPolicy("tcp", 22, 22, "127.0.0.0/8", null), "SSH from this machine"));
+        group.Ingress.Add(new SecurityGroupRule(ResourceId.New("sgr"), new AllowedTraffic("tcp", 22, 22, "127.0.0.0/8", null), "SSH from this machine"));
         Groups.Add(group.Id, group);
         Images.Add(MachineImage.Debian12.Id, MachineImage.Debian12);
         var architecture = MachineImage.Architecture == "arm64" ? "arm64" : "amd64";

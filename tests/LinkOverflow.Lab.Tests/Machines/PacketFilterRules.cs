@@ -50,6 +50,6 @@ public sealed class PacketFilterRules
     private static string Script(string? cidr, string? group = null) => new PacketFilter(new LabSlot(3)).Script(
         new NetworkPolicy(
             [new MachineAddress("10.77.3.4", "127.77.3.4", ["sg-0a"])],
-            [new GroupPolicy("sg-0a", [new IngressPolicy("tcp", 80, 80, cidr, group)])]),
+            [new GroupPolicy("sg-0a", [new AllowedTraffic("tcp", 80, 80, cidr, group)], [])]),
         Own);
 }
