@@ -140,6 +140,32 @@ public sealed class RealMachines(RealLab lab) : IClassFixture<RealLab>
     }
 
     [Fact]
+    public async Task Security_groups_decide_what_a_machine_reaches()
+    {
+        lab.SkipWithoutMachines();
+        var group = (await lab.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "shut", Description = "nothing out" }, Cancellation)).GroupId;
+        await lab.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest
+            {
+                GroupId = group,
+                IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "0.0.0.0/0" }] }],
+            },
+            Cancellation);
+        var shut = (await lab.RunAsync(1, r => r.SecurityGroupIds = [group]))[0];
+        var other = (await lab.RunAsync(1, r => r.SecurityGroupIds = [group]))[0];
+        await lab.SshAsync(other, "true");
+        var reach = $"python3 -c \"import socket; socket.create_connection(('{other.PrivateIpAddress}', 22), timeout=2)\"";
+        (await lab.SshAsync(shut, reach)).ExitCode.ShouldBe(0);
+
+        await lab.Ec2.RevokeSecurityGroupEgressAsync(
+            new RevokeSecurityGroupEgressRequest { GroupId = group, IpPermissions = [new IpPermission { IpProtocol = "-1", Ipv4Ranges = [new IpRange { CidrIp = "0.0.0.0/0" }] }] },
+            Cancellation);
+
+        (await lab.SshAsync(shut, reach)).ExitCode.ShouldBe(1);
+        await lab.TerminateAsync(shut, other);
+    }
+
+    [Fact]
     public async Task A_terminated_machine_leaves_nothing_and_its_address_leads_nowhere()
     {
         lab.SkipWithoutMachines();
