@@ -8,6 +8,11 @@ internal static class BuildTask
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (Environment.GetEnvironmentVariable(AsRoot.BuiltVariable) is not null)
+        {
+            return 0;
+        }
+
         Console.Error.WriteLine("building");
         var (code, output) = await Tool.CaptureAsync(
             "dotnet", ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo"], quiet: false, cancellationToken);

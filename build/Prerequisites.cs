@@ -45,13 +45,7 @@ internal static class Prerequisites
             throw new TaskFailedException("There is no apt-get here to install them with; install them by hand.", 2);
         }
 
-        string[] sudo = Environment.UserName == "root" ? [] : ["sudo", "-n"];
-        if (sudo.Length > 0 && (!Tool.Exists("sudo") || await Tool.RunAsync("sudo", ["-v"], cancellationToken) != 0))
-        {
-            throw new TaskFailedException("They have to be installed as root, and there is no sudo for this user.", 2);
-        }
-
-        string[] apt = [.. sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
+        string[] apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
         var install = async (string[] words) => await Tool.RunAsync(apt[0], [.. apt[1..], .. words], cancellationToken);
         if (await install(["update"]) != 0
             || await install(["install", "-y", "--no-install-recommends", .. missing.Select(m => m.Package)]) != 0)

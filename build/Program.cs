@@ -16,9 +16,9 @@ var remove = new Option<bool>("--remove") { Description = "With stop: remove the
 var quick = new Option<bool>("--quick") { Description = "Leave out the tests that need real machines." };
 
 var demo = new Command("demo", "Deploys samples/linkoverflow to local machines, from nothing.") { count, keep };
-demo.SetAction(r => new DemoTask(stop.Token).RunAsync(r.GetValue(count), r.GetValue(keep)));
+demo.SetAction(r => AsRoot.RunAsync(args, () => new DemoTask(stop.Token).RunAsync(r.GetValue(count), r.GetValue(keep)), stop.Token));
 var lab = new Command("lab", "Starts the lab, an EC2 on this machine; or shows or stops it.") { action, remove };
-lab.SetAction(r => LabTask.RunAsync(r.GetValue(action)!, r.GetValue(remove), stop.Token));
+lab.SetAction(r => AsRoot.RunAsync(args, () => LabTask.RunAsync(r.GetValue(action)!, r.GetValue(remove), stop.Token), stop.Token));
 var test = new Command("test", "Builds, runs every test, and closes with the numbers of all suites.") { quick };
 test.SetAction(r => new TestTask(stop.Token).RunAsync(r.GetValue(quick)));
 var build = new Command("build", "Builds everything into bin/ and lays the module out in artifacts/module/.");

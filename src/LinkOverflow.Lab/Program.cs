@@ -2,8 +2,12 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.Versioning;
 using LinkOverflow.Lab.Host;
+using LinkOverflow.Lab.Machines;
 
 [assembly: SupportedOSPlatform("linux")]
+
+// nft and others live where not every user's PATH leads.
+Environment.SetEnvironmentVariable("PATH", $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin");
 
 var state = new Option<string?>("--state") { Description = "Folder of this lab: keys, settings, log. [default: $XDG_STATE_HOME/linkoverflow/lab or ~/.local/state/linkoverflow/lab]" };
 var cache = new Option<string?>("--cache") { Description = "Folder of base image and machines' disks, shared by labs. [default: $XDG_CACHE_HOME/linkoverflow/lab or ~/.cache/linkoverflow/lab]" };
@@ -37,17 +41,29 @@ LabFolders Folders(ParseResult result) =>
     LabFolders.From(FullPath(result.GetValue(state)), FullPath(result.GetValue(cache)));
 static string? FullPath(string? path) => string.IsNullOrEmpty(path) ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-var start = new Command("start", "Start the lab: an EC2 endpoint on loopback whose instances are local machines.") { detach, state, cache, port, listen };
+var start = new System.CommandLine.Command("start", "Start the lab: an EC2 endpoint on loopback whose instances are local machines.") { detach, state, cache, port, listen };
 start.SetAction((result, cancellationToken) => result.GetValue(detach)
     ? DetachedStart.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken)
     : StartCommand.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken));
-var status = new Command("status", "Whether a lab runs, where, and which machines it has. Exit code 3 when none runs.") { json, state, cache };
+var status = new System.CommandLine.Command("status", "Whether a lab runs, where, and which machines it has. Exit code 3 when none runs.") { json, state, cache };
 status.SetAction((result, cancellationToken) => StatusCommand.RunAsync(Folders(result), result.GetValue(json), cancellationToken));
-var stop = new Command("stop", "Terminate all machines and end the lab, also one that was killed.") { remove, state, cache };
+var stop = new System.CommandLine.Command("stop", "Terminate all machines and end the lab, also one that was killed.") { remove, state, cache };
 stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(result), result.GetValue(remove), cancellationToken));
-var check = new Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
+var check = new System.CommandLine.Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
 check.SetAction(result => CheckCommand.Run(result.GetValue(json)));
 
 var root = new RootCommand("An EC2 on your own machine: real AWS clients, real machines, nothing to pay.") { start, status, stop, check };
-// Ending takes as long as the machines take; the signals are the command's own.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+try
+{
+    // Ending takes as long as the machines take; the signals are the command's own.
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is MachineException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(e.Message);
+    return ExitCodes.Failed;
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Interrupted;
+}

@@ -42,12 +42,21 @@ public sealed class OwnLab : IAsyncLifetime
         // Lines, not the streams' ends: a lab that stays in the background must not be waited for.
         var output = new StringBuilder();
         var error = new StringBuilder();
-        process.OutputDataReceived += (_, e) => output.AppendLine(e.Data);
-        process.ErrorDataReceived += (_, e) => error.AppendLine(e.Data);
+        process.OutputDataReceived += (_, e) => Add(output, e.Data);
+        process.ErrorDataReceived += (_, e) => Add(error, e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new ProgramResult(process.ExitCode, output.ToString(), error.ToString());
+
+        // The last call of all, at the stream's end, brings no line.
+        static void Add(StringBuilder text, string? line)
+        {
+            if (line is not null)
+            {
+                text.Append(line).Append('\n');
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ public sealed partial class ReadmeTests(OwnLab lab) : IClassFixture<OwnLab>
     // What README.md shows, and what is run for it.
     private static readonly Dictionary<string, string?> Commands = new(StringComparer.Ordinal)
     {
-        ["./build.sh demo"] = nameof(The_demo_serves_its_sites_and_leaves_nothing_behind),
+        ["./build.sh demo"] = nameof(DemoTests.The_demo_serves_its_sites_and_leaves_nothing_behind),
         ["./build.sh test"] = null,
         ["./build.sh build"] = null,
         ["bin/launch/launch samples/linkoverflow 3 --lab"] = nameof(Launch_delivers_what_the_readme_says),
@@ -35,18 +35,6 @@ public sealed partial class ReadmeTests(OwnLab lab) : IClassFixture<OwnLab>
         {
             help.Output.ShouldContain(option);
         }
-    }
-
-    [Fact]
-    [Trait("Category", "Machines")]
-    public async Task The_demo_serves_its_sites_and_leaves_nothing_behind()
-    {
-        Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
-        var demo = await lab.RunAsync("./build.sh", "demo");
-        demo.ExitCode.ShouldBe(0, demo.Error + demo.Output);
-        demo.Output.ShouldContain("3 of 3 sites answered 200 with the sample's page.");
-        Regex.Count(demo.Output, "(?m)^linkoverflow-[123] +i-[0-9a-f]{17} +127\\.77\\.", RegexOptions.None, TimeSpan.FromSeconds(5)).ShouldBe(3);
-        (await lab.RunAsync("dotnet", "bin/lab/LinkOverflow.Lab.dll", "status")).ExitCode.ShouldBe(3, "the demo's lab still runs");
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class IniSection
 
 /// <summary>
 /// An INI file as Python's ConfigParser reads it (docs.python.org/3/library/configparser.html): <c>=</c> or <c>:</c> between key and value,
-/// full-line comments with <c>#</c> or <c>;</c>, keys without case, indented lines continue a value, a section or key
+/// full-line comments with <c>#</c> or <c>;</c>, keys without case, lines indented deeper than their key continue its value, a section or key
 /// given twice is an error. Unlike a general INI library it knows the line of every key, for errors that point at one.
 /// </summary>
 public sealed class IniFile
@@ -120,6 +120,7 @@ public sealed class IniFile
         IniSection? section = null;
         string? key = null;
         var keyLine = 0;
+        var keyIndent = 0;
         var value = new StringBuilder();
 
         void FinishKey()
@@ -132,17 +133,24 @@ public sealed class IniFile
         }
 
         var number = 0;
-        foreach (var raw in text.TrimStart('\uFEFF').EnumerateLines())
+        foreach (var raw in text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'))
         {
             number++;
-            var line = raw.TrimEnd();
+            var line = raw.AsSpan().TrimEnd();
             var content = line.TrimStart();
-            if (content.IsEmpty || content[0] is '#' or ';')
+            if (content.IsEmpty)
+            {
+                value.Append('\n');
+                continue;
+            }
+
+            if (content[0] is '#' or ';')
             {
                 continue;
             }
 
-            if (key is not null && content.Length < line.Length)
+            var indent = line.Length - content.Length;
+            if (key is not null && indent > keyIndent)
             {
                 value.Append('\n').Append(content);
                 continue;
@@ -197,6 +205,7 @@ public sealed class IniFile
 
             key = keyName;
             keyLine = number;
+            keyIndent = indent;
             value.Clear().Append(content[(separator + 1)..].Trim());
         }
 

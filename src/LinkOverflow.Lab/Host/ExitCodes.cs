@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>`status` when no lab runs.</summary>
     public const int NotRunning = 3;
 
+    /// <summary>What a shell gives for Ctrl+C.</summary>
+    public const int Interrupted = 130;
+
     /// <summary>`start` in the foreground when another lab runs for the state folder.</summary>
     public const int AlreadyRunning = 4;
 }

@@ -37,6 +37,18 @@ internal sealed class BaseImage(string cache, Podman podman)
         return image;
     }
 
+    /// <summary>Removes what a killed lab has half made of it, unless a lab makes it right now.</summary>
+    public async Task RemoveHalfMadeAsync()
+    {
+        if (Directory.Exists(cache) && FileLock.TryTake(Path.Combine(cache, "base.lock")) is { } alone)
+        {
+            using (alone)
+            {
+                await RemoveBuildAsync(Path.Combine(cache, "build"));
+            }
+        }
+    }
+
     private async Task MakeAsync(string image, SortedDictionary<string, byte[]> files, Action<string> progress, CancellationToken cancellationToken)
     {
         var build = Path.Combine(cache, "build");
@@ -53,11 +65,11 @@ internal sealed class BaseImage(string cache, Podman podman)
             Directory.CreateDirectory(Path.Combine(build, "recipe", "certificates"));
             var tar = Path.Combine(build, "base.tar");
             var recipe = Path.Combine(build, "recipe");
-            // A process group of its own, so that all of it can be ended should the lab be killed meanwhile.
+            // In namespaces of its own: when its first process ends, all of its processes and mounts are gone.
             await new Command(
-                "setsid",
+                "unshare",
                 [
-                    "mmdebstrap", "--variant=apt", $"--include={Packages}", $"--aptopt={recipe}/apt.conf",
+                    "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "mmdebstrap", "--variant=apt", $"--include={Packages}", $"--aptopt={recipe}/apt.conf",
                     $"--customize-hook=sh '{recipe}/customize.sh' \"$1\"", "bookworm", tar, .. AptSettings.Sources(),
                 ])
             {
@@ -147,7 +159,11 @@ internal sealed class BaseImage(string cache, Podman podman)
             && int.TryParse(await File.ReadAllTextAsync(pidFile), CultureInfo.InvariantCulture, out var pid)
             && IsBuild(pid, build))
         {
-            await new Command("kill", "-KILL", "--", $"-{pid.ToString(CultureInfo.InvariantCulture)}").RunAsync(CancellationToken.None);
+            await new Command("kill", "-KILL", pid.ToString(CultureInfo.InvariantCulture)).RunAsync(CancellationToken.None);
+            while (IsBuild(pid, build))
+            {
+                await Task.Delay(20);
+            }
         }
 
         if (Directory.Exists(build))

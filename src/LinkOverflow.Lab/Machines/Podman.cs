@@ -84,8 +84,28 @@ internal sealed class Podman(string cache)
         }
     }
 
+    private bool IsAtWork() => Directory.EnumerateDirectories("/proc").Any(process =>
+    {
+        try
+        {
+            return char.IsAsciiDigit(process["/proc/".Length]) && File.ReadAllText(Path.Combine(process, "cmdline")).Contains($"{_run}\0", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended while it was looked at.
+            return false;
+        }
+    });
+
     private async Task UnmountAsync(CancellationToken cancellationToken)
     {
+        // Each machine's monitor runs a podman of its own once the machine has ended, which would make the run folder again.
+        var deadline = DateTime.UtcNow.AddSeconds(5);
+        while (DateTime.UtcNow < deadline && IsAtWork())
+        {
+            await Task.Delay(20, cancellationToken);
+        }
+
         var mine = File.ReadLines("/proc/self/mounts").Select(l => l.Split(' ')[1])
             .Where(m => m.StartsWith(Storage + "/", StringComparison.Ordinal) || m.StartsWith(_run + "/", StringComparison.Ordinal)).Reverse().ToList();
         foreach (var mount in mine)

@@ -171,9 +171,10 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         return found;
     }
 
-    /// <summary>After the last lab that uses the cache folder: no mount and no run folder stays; with <paramref name="remove"/> no image either.</summary>
+    /// <summary>After the last lab that uses the cache folder: no mount, no run folder and no half-made image stays; with <paramref name="remove"/> no image either.</summary>
     public async Task LeaveCacheAsync(bool remove, CancellationToken cancellationToken)
     {
+        await _base.RemoveHalfMadeAsync();
         if (!remove)
         {
             await _podman.RestAsync(cancellationToken);

@@ -24,6 +24,7 @@ internal static partial class Prerequisites
         ("ip", "makes the machines' network", "iproute2"),
         ("ssh-keygen", "makes key pairs", "openssh-client"),
         ("setsid", "detaches the lab from its terminal", "util-linux"),
+        ("unshare", "keeps the making of the base image apart", "util-linux"),
     ];
 
     /// <summary>Everything that is missing, or an empty list.</summary>
@@ -60,9 +61,8 @@ internal static partial class Prerequisites
             packages.Count == 0 ? lines : lines.Append($"On Debian: apt-get install {string.Join(' ', packages)}"));
     }
 
-    // sbin is where nft lives, and it is not on every user's PATH.
     private static bool IsOnPath(string command) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"])
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, command)));
 
     [LibraryImport("libc", EntryPoint = "geteuid")]

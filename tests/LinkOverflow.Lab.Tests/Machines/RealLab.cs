@@ -114,8 +114,9 @@ public sealed class RealLab : IAsyncLifetime
                 result = await new Command(
                     "ssh", "-F", "none", "-i", Record.KeyFile, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes", "-o", $"UserKnownHostsFile={known}",
                     "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", $"admin@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
-                // 255 is ssh's own; sshd comes a moment after the key.
-                return result.ExitCode != 255 || !result.Error.Contains("Connection refused", StringComparison.Ordinal);
+                // 255 is ssh's own; sshd, and the address while the instance is pending, come a moment after the key.
+                return result.ExitCode != 255
+                    || !(result.Error.Contains("Connection refused", StringComparison.Ordinal) || result.Error.Contains("No route to host", StringComparison.Ordinal));
             },
             "sshd answers");
         return result!;

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using LinkOverflow.Deploy.Remote;
+
+namespace LinkOverflow.Deploy.Tests.Remote;
+
+/// <summary>
+/// A real sshd with its own host key, on a loopback address of its own: hosts are reached on port 22, which only root may listen on.
+/// </summary>
+public sealed class LocalSshd : IAsyncLifetime
+{
+    private const string Program = "/usr/sbin/sshd";
+    private const string Alias = "i-0123456789abcdef0";
+    private readonly TemporaryFolder _folder = new();
+    private Process? _sshd;
+
+    /// <summary>Why there is none, or null.</summary>
+    public string? Missing { get; private set; }
+
+    public string Address { get; } = $"127.78.{RandomNumberGenerator.GetInt32(1, 255)}.{RandomNumberGenerator.GetInt32(1, 255)}";
+
+    public string KeyFile => Path.Combine(_folder.Path, "key");
+
+    public string KnownHosts => Path.Combine(_folder.Path, "known_hosts");
+
+    /// <summary>How to log in: as this user, with a key that the sshd knows.</summary>
+    public SshTarget Target => new(Address, Environment.UserName, KeyFile, KnownHosts, Alias);
+
+    public async ValueTask InitializeAsync()
+    {
+        Missing = !File.Exists(Program) ? $"There is no {Program} (Debian: openssh-server)."
+            : !Environment.IsPrivilegedProcess ? "Only root may listen on port 22."
+            : null;
+        if (Missing is not null)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory("/run/sshd");
+        await MakeKeyAsync("host");
+        await MakeKeyAsync("key");
+        await MakeKeyAsync("other");
+        HostKeys.Remember(KnownHosts, Alias, [await PublicKeyAsync("host")]);
+        var config = _folder.Write("sshd_config", $"""
+            ListenAddress {Address}
+            Port 22
+            HostKey {_folder.Path}/host
+            PidFile none
+            AuthorizedKeysFile {_folder.Path}/key.pub
+            StrictModes no
+            UsePAM no
+            PasswordAuthentication no
+            PermitRootLogin prohibit-password
+            PermitUserRC no
+            """);
+        var start = new ProcessStartInfo(Program, ["-D", "-e", "-f", config]) { RedirectStandardError = true, UseShellExecute = false };
+        _sshd = Process.Start(start)!;
+        _sshd.ErrorDataReceived += (_, _) => { };
+        _sshd.BeginErrorReadLine();
+        await WaitForPortAsync();
+    }
+
+    /// <summary>A known_hosts file that has another key for the host.</summary>
+    public async Task<string> WrongKnownHostsAsync()
+    {
+        var file = Path.Combine(_folder.Path, "wrong_hosts");
+        HostKeys.Remember(file, Alias, [await PublicKeyAsync("other")]);
+        return file;
+    }
+
+    /// <summary>A private key that the sshd does not know.</summary>
+    public string OtherKeyFile => Path.Combine(_folder.Path, "other");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_sshd is not null)
+        {
+            _sshd.Kill();
+            await _sshd.WaitForExitAsync();
+            _sshd.Dispose();
+        }
+
+        _folder.Dispose();
+    }
+
+    private async Task<string> PublicKeyAsync(string name) =>
+        string.Join(' ', (await File.ReadAllTextAsync(Path.Combine(_folder.Path, name + ".pub"))).Split(' ')[..2]);
+
+    private async Task MakeKeyAsync(string name)
+    {
+        using var keygen = Process.Start("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", Path.Combine(_folder.Path, name)]);
+        await keygen.WaitForExitAsync();
+        keygen.ExitCode.ShouldBe(0);
+    }
+
+    private async Task WaitForPortAsync()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var socket = new TcpClient();
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Parse(Address), 22);
+                return;
+            }
+            catch (SocketException) when (attempt < 200 && !_sshd!.HasExited)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+}
