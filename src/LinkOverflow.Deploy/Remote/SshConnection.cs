@@ -13,6 +13,7 @@ public sealed class SshConnection : IAsyncDisposable
 {
     private readonly Process? _master;
     private readonly string? _socket;
+    private bool _closed;
 
     private SshConnection(SshTarget target, Process? master, string? socket)
     {
@@ -24,8 +25,8 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>The host.</summary>
     public SshTarget Target { get; }
 
-    /// <summary>False once the master has ended, for instance because the network went away.</summary>
-    public bool IsOpen => _master is null || !_master.HasExited;
+    /// <summary>False once it was logged out, or the master has ended, for instance because the network went away.</summary>
+    public bool IsOpen => !_closed && (_master is null || !_master.HasExited);
 
     /// <summary>Logs in.</summary>
     /// <exception cref="DeployException">HostKeyMismatch, ConnectionFailed, or SshClientMissing.</exception>
@@ -88,6 +89,7 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>Logs out and removes the control socket.</summary>
     public async ValueTask DisposeAsync()
     {
+        _closed = true;
         if (_master is null)
         {
             return;
