@@ -12,12 +12,6 @@ internal static class Prerequisites
         ("nft", "nftables", "gives each machine an address of its own on this machine"),
     ];
 
-    // Not on any PATH, so they are known by their files.
-    private static readonly (string File, string Package, string Why)[] NeededFiles =
-    [
-        ("/usr/lib/podman/netavark", "netavark", "podman's network"),
-    ];
-
     /// <summary>Installs from Debian what is missing, after saying what and why.</summary>
     public static async Task InstallAsync(CancellationToken cancellationToken)
     {
@@ -26,9 +20,7 @@ internal static class Prerequisites
             throw new TaskFailedException("The lab's machines need Linux; elsewhere deploy to AWS (README.md tells how).", 2);
         }
 
-        var missing = Needed.Where(n => !Tool.Exists(n.Program)).Select(n => (n.Package, n.Why))
-            .Concat(NeededFiles.Where(n => !File.Exists(n.File)).Select(n => (n.Package, n.Why)))
-            .ToArray();
+        var missing = Needed.Where(n => !Tool.Exists(n.Program)).Select(n => (n.Package, n.Why)).ToArray();
         if (missing.Length == 0)
         {
             return;

@@ -57,7 +57,16 @@ public sealed class Provisioning
         }
         catch when (ownGroup is not null)
         {
-            await _cloud.DeleteSecurityGroupAsync(ownGroup, CancellationToken.None);
+            try
+            {
+                await _cloud.DeleteSecurityGroupAsync(ownGroup, CancellationToken.None);
+            }
+            catch (DeployException e)
+            {
+                // Why the launch was refused matters more.
+                _events(new DeploymentEvent(EventKind.Warning, $"the security group {ownGroup} is left: {e.Problems[0].Message}"));
+            }
+
             throw;
         }
 
@@ -109,6 +118,7 @@ public sealed class Provisioning
             var running = await _watch.WaitAsync(
                 instance.InstanceId, i => i.IsEnding || (i.State == "running" && (instance.PublicAddress ? i.PublicIp : i.PrivateIp) is not null), deadline.Token);
             ThrowIfEnding(instance, running);
+            var ending = _watch.WaitAsync(instance.InstanceId, i => i.IsEnding, deadline.Token);
             instance = (instance with
             {
                 PublicIp = running.PublicIp, PrivateIp = running.PrivateIp, Zone = running.Zone, ImageId = running.ImageId,
@@ -117,11 +127,11 @@ public sealed class Provisioning
 
             await NameAsync(instance, deadline.Token);
             waitingFor = "its host key on the console";
-            var keys = await HostKeysAsync(instance, deadline.Token);
+            var keys = await HostKeysAsync(instance, ending, deadline.Token);
             HostKeys.Remember(instance.Ssh().KnownHosts, instance.InstanceId, keys);
 
             waitingFor = $"a login as {instance.SshUser} at {instance.Address}";
-            await LoginAsync(instance, said => waitingFor = $"a login as {instance.SshUser} at {instance.Address} ({said})", deadline.Token);
+            await LoginAsync(instance, ending, said => waitingFor = $"a login as {instance.SshUser} at {instance.Address} ({said})", deadline.Token);
             instance = (instance with { HostKey = keys[0] }).At(Stage.Reachable);
             _events(new DeploymentEvent(EventKind.StepCompleted, "can be logged in to", instance));
             return instance;
@@ -132,6 +142,11 @@ public sealed class Provisioning
                 ErrorId.InstanceUnreachable,
                 $"{instance.Name} ({instance.InstanceId}) was not reachable within {timeout.TotalSeconds:0} s; it was waited for {waitingFor}.",
                 "Look at its console output and its security group; BootTimeout in instance.config sets the limit.");
+        }
+        finally
+        {
+            // Ends the watch for the instance's end, which would go on asking EC2.
+            await deadline.CancelAsync();
         }
     }
 
@@ -148,7 +163,7 @@ public sealed class Provisioning
         }
     }
 
-    private async Task<IReadOnlyList<string>> HostKeysAsync(LOInstance instance, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> HostKeysAsync(LOInstance instance, Task<CloudInstance> ending, CancellationToken cancellationToken)
     {
         for (var pause = TimeSpan.FromMilliseconds(300); ; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
         {
@@ -158,11 +173,11 @@ public sealed class Provisioning
             }
 
             await Task.Delay(pause, cancellationToken);
-            await ThrowIfEndingAsync(instance, cancellationToken);
+            await ThrowIfEndingAsync(instance, ending);
         }
     }
 
-    private async Task LoginAsync(LOInstance instance, Action<string> said, CancellationToken cancellationToken)
+    private static async Task LoginAsync(LOInstance instance, Task<CloudInstance> ending, Action<string> said, CancellationToken cancellationToken)
     {
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
         {
@@ -177,12 +192,17 @@ public sealed class Provisioning
             }
 
             await Task.Delay(pause, cancellationToken);
-            await ThrowIfEndingAsync(instance, cancellationToken);
+            await ThrowIfEndingAsync(instance, ending);
         }
     }
 
-    private async Task ThrowIfEndingAsync(LOInstance instance, CancellationToken cancellationToken) =>
-        ThrowIfEnding(instance, await _watch.WaitAsync(instance.InstanceId, _ => true, cancellationToken));
+    private static async Task ThrowIfEndingAsync(LOInstance instance, Task<CloudInstance> ending)
+    {
+        if (ending.IsCompleted)
+        {
+            ThrowIfEnding(instance, await ending);
+        }
+    }
 
     private static void ThrowIfEnding(LOInstance instance, CloudInstance seen)
     {

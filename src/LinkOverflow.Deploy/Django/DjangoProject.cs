@@ -15,7 +15,7 @@ public sealed partial record DjangoProject(string Folder, string Name, string Se
     /// <returns>The project, or null where the folder is none.</returns>
     public static DjangoProject? Read(string folder, List<Problem> problems)
     {
-        var path = Path.GetFullPath(folder);
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var why = File.Exists(path) ? "it is a file"
             : !Directory.Exists(path) ? "there is no such folder"
             : !File.Exists(Path.Combine(path, "manage.py")) ? "it has no manage.py"
@@ -38,7 +38,7 @@ public sealed partial record DjangoProject(string Folder, string Name, string Se
             return null;
         }
 
-        return new DjangoProject(path, HostName(Path.GetFileName(Path.TrimEndingDirectorySeparator(path))), match.Groups["module"].Value);
+        return new DjangoProject(path, HostName(Path.GetFileName(path)), match.Groups["module"].Value);
     }
 
     /// <summary>A folder's name as a name of units, tags and paths on a host.</summary>

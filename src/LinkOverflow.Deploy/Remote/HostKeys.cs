@@ -43,7 +43,7 @@ public static class HostKeys
     {
         Directory.CreateDirectory(Path.GetDirectoryName(knownHosts)!);
 
-        // Hosts come up side by side, in several runspaces or processes: each has its file, put together under a lock.
+        // Hosts of a deployment come up side by side, and share the file.
         lock (Gate)
         {
             var others = File.Exists(knownHosts)

@@ -30,8 +30,12 @@ public sealed record SshTarget(string Address, string User, string KeyFile, stri
     ];
 
     /// <summary>A command line for people to log in by hand.</summary>
-    public string LoginCommand() =>
-        $"ssh -i {Show(KeyFile)} -o UserKnownHostsFile={Show(KnownHosts)} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
+    public string LoginCommand()
+    {
+        // ssh takes this option for a list of files, parted by blanks that stand outside of double quotes.
+        var knownHosts = Show(KnownHosts.Contains(' ', StringComparison.Ordinal) ? $"\"{KnownHosts}\"" : KnownHosts);
+        return $"ssh -i {Show(KeyFile)} -o UserKnownHostsFile={knownHosts} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
+    }
 
     private static string Show(string path) =>
         path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? path : ShellText.Quote(path);

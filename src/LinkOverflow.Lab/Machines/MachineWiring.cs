@@ -32,8 +32,10 @@ internal sealed class MachineWiring(LabSlot slot)
         }.OutputAsync(cancellationToken);
 
         // A loopback address has to be let out here, and the machine asks here for the hardware addresses of the others.
-        await WriteAsync($"/proc/sys/net/ipv4/conf/{name}/route_localnet", cancellationToken);
-        await WriteAsync($"/proc/sys/net/ipv4/conf/{name}/proxy_arp", cancellationToken);
+        await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{name}/route_localnet", "1", cancellationToken);
+        await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{name}/proxy_arp", "1", cancellationToken);
+        // By default such answers are held back for most of a second, and with them the first connection between two machines.
+        await File.WriteAllTextAsync($"/proc/sys/net/ipv4/neigh/{name}/proxy_delay", "0", cancellationToken);
         await new Command("ip", "-n", name, "-batch", "-")
         {
             Input = $"""
@@ -100,6 +102,4 @@ internal sealed class MachineWiring(LabSlot slot)
 
     private static IEnumerable<string> Names(string folder) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(p => Path.GetFileName(p))] : [];
-
-    private static Task WriteAsync(string file, CancellationToken cancellationToken) => File.WriteAllTextAsync(file, "1", cancellationToken);
 }

@@ -141,6 +141,21 @@ public sealed class Ec2ErrorsTests
         asked.ShouldNotContain(AnsweringEc2.SecretKey);
     }
 
+    [Fact]
+    public async Task A_security_group_whose_ports_cannot_be_opened_is_deleted_again()
+    {
+        await using var ec2 = new AnsweringEc2(form =>
+            form.Contains("AuthorizeSecurityGroupIngress", StringComparison.Ordinal) ? (403, AnsweringEc2.Error("UnauthorizedOperation"))
+            : form.Contains("CreateSecurityGroup", StringComparison.Ordinal) ? (200, "<CreateSecurityGroupResponse><return>true</return><groupId>sg-17</groupId></CreateSecurityGroupResponse>")
+            : (200, "<DeleteSecurityGroupResponse><return>true</return></DeleteSecurityGroupResponse>"));
+        using var cloud = ec2.Cloud();
+        var request = new SecurityGroupRequest("site-0000", "of a test", null, [(22, "0.0.0.0/0")], new Dictionary<string, string>(StringComparer.Ordinal));
+        var error = await Should.ThrowAsync<DeployException>(() => cloud.CreateSecurityGroupAsync(request, Cancellation));
+        error.Message.ShouldContain("UnauthorizedOperation");
+        ec2.Requests[^1].ShouldContain("Action=DeleteSecurityGroup");
+        ec2.Requests[^1].ShouldContain("GroupId=sg-17");
+    }
+
     private static async Task<DeployException> RefusedAsync(string code, int status = 400)
     {
         await using var ec2 = AnsweringEc2.Refusing(code, status);

@@ -13,6 +13,10 @@ internal sealed class RecordedCloud : ICloud
 
     public string Console { get; set; } = "";
 
+    public Dictionary<string, string> KeyPairs { get; } = new(StringComparer.Ordinal) { ["pair"] = "" };
+
+    public Action<string> Delete { get; set; } = _ => { };
+
     public int DescribeCalls { get; private set; }
 
     public List<string> Deleted { get; } = [];
@@ -47,11 +51,12 @@ internal sealed class RecordedCloud : ICloud
     public Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken)
     {
         Deleted.Add(groupId);
+        Delete(groupId);
         return Task.CompletedTask;
     }
 
     public Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>(StringComparer.Ordinal) { ["pair"] = "" });
+        Task.FromResult<IReadOnlyDictionary<string, string>>(KeyPairs);
 
     public Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken) => Task.FromResult(true);
 

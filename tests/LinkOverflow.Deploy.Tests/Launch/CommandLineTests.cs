@@ -3,6 +3,7 @@ using LinkOverflow.Launch;
 namespace LinkOverflow.Deploy.Tests.Launch;
 
 /// <summary>What <c>launch</c> says of its arguments; nothing is started by any of these.</summary>
+[Collection(SharedConnections.Name)]
 public sealed class CommandLineTests
 {
     [Fact]

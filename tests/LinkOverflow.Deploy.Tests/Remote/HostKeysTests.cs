@@ -23,6 +23,29 @@ public sealed class HostKeysTests
         HostKeys.FromConsole(string.Join('\n', Block.Split('\n').Select(l => "[   12.3] cloud-init[900]: " + l))).Count.ShouldBe(2);
 
     [Fact]
+    public void A_console_of_AWS_is_read_fingerprints_and_carriage_returns_and_all()
+    {
+        const string Console = """
+            [   14.512] cloud-init[612]: Generating public/private rsa key pair.
+            <14>Nov 24 10:00:00 ec2: #############################################################
+            <14>Nov 24 10:00:00 ec2: -----BEGIN SSH HOST KEY FINGERPRINTS-----
+            <14>Nov 24 10:00:00 ec2: 256 SHA256:7RWzQQIO5yYCebKVHDOIeyXmD7cr3vkkl1srYR/Kvms root@ip-10-0-0-1 (ED25519)
+            <14>Nov 24 10:00:00 ec2: -----END SSH HOST KEY FINGERPRINTS-----
+            <14>Nov 24 10:00:00 ec2: #############################################################
+            -----BEGIN SSH HOST KEY KEYS-----
+            ec2: ssh-ed25519 AAAAC3Nz root@ip-10-0-0-1
+            ssh-rsa AAAAB3Nz root@ip-10-0-0-1
+            -----END SSH HOST KEY KEYS-----
+            [   15.000] cloud-init[700]: Cloud-init v. 22.4.2 finished
+            """;
+        HostKeys.FromConsole(Console.ReplaceLineEndings("\r\n")).ShouldBe(["ssh-ed25519 AAAAC3Nz", "ssh-rsa AAAAB3Nz"]);
+    }
+
+    [Fact]
+    public void A_second_boot_that_has_not_printed_its_keys_whole_leaves_those_of_the_first() =>
+        HostKeys.FromConsole(Block + "\n" + Block[..80]).Count.ShouldBe(2);
+
+    [Fact]
     public void The_last_boot_counts() =>
         HostKeys.FromConsole(Block + "\n" + Block.Replace("AAAAC3Nz", "AAAAnew", StringComparison.Ordinal))[1].ShouldBe("ssh-ed25519 AAAAnew");
 

@@ -9,6 +9,7 @@ using LinkOverflow.Deploy.Remote;
 namespace LinkOverflow.Deploy.Tests.Remote;
 
 /// <summary>The OpenSSH client against a real sshd.</summary>
+[Collection(SharedConnections.Name)]
 public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -174,6 +175,29 @@ public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd
         connection.IsOpen.ShouldBeFalse();
         processes.Where(p => Directory.Exists($"/proc/{p}") && CommandLine(p).Contains(connection.Target.Address, StringComparison.Ordinal)).ShouldBeEmpty();
         sockets.Where(File.Exists).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_login_command_for_people_works_in_a_shell_even_with_blanks_in_its_paths()
+    {
+        Skip();
+        using var folder = new TemporaryFolder();
+        var target = sshd.Target with { KeyFile = Path.Combine(folder.Path, "my key's.pem"), KnownHosts = Path.Combine(folder.Path, "my state", "known_hosts") };
+        Directory.CreateDirectory(Path.GetDirectoryName(target.KnownHosts)!);
+        File.Copy(sshd.KnownHosts, target.KnownHosts);
+        File.Copy(sshd.KeyFile, target.KeyFile);
+        foreach (var login in (string[])[sshd.Target.LoginCommand(), target.LoginCommand()])
+        {
+            // As people would type it, but for a terminal to ask on.
+            var start = new ProcessStartInfo("bash", ["-c", login + " -o BatchMode=yes -o GlobalKnownHostsFile=none -o UpdateHostKeys=no 'echo in'"])
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            };
+            using var bash = Process.Start(start)!;
+            bash.StandardInput.Close();
+            var error = bash.StandardError.ReadToEndAsync(Cancellation);
+            (await bash.StandardOutput.ReadToEndAsync(Cancellation)).ShouldBe("in\n", await error);
+        }
     }
 
     [Fact]

@@ -132,10 +132,20 @@ public sealed class Ec2Cloud : ICloud
                 }),
             ],
         };
-        await CallAsync(
-            "AuthorizeSecurityGroupIngress",
-            () => _client.AuthorizeSecurityGroupIngressAsync(authorize, cancellationToken),
-            cancellationToken);
+        try
+        {
+            await CallAsync(
+                "AuthorizeSecurityGroupIngress",
+                () => _client.AuthorizeSecurityGroupIngressAsync(authorize, cancellationToken),
+                cancellationToken);
+        }
+        catch
+        {
+            // Nobody would know of it.
+            await DeleteSecurityGroupAsync(created.GroupId, CancellationToken.None);
+            throw;
+        }
+
         return created.GroupId;
     }
 

@@ -24,9 +24,9 @@ HostKey /etc/ssh/ssh_host_ed25519_key
 END
 
 install -d "$root/usr/lib/lab"
-install -m 755 "$here/first-boot" "$here/user-data" "$root/usr/lib/lab/"
-install -m 644 "$here/lab-first-boot.service" "$here/lab-user-data.service" "$root/etc/systemd/system/"
-chroot "$root" systemctl --quiet enable lab-first-boot.service lab-user-data.service
+install -m 755 "$here/first-boot" "$here/user-data" "$here/console-keys" "$root/usr/lib/lab/"
+install -m 644 "$here/lab-first-boot.service" "$here/lab-user-data.service" "$here/lab-console-keys.service" "$root/etc/systemd/system/"
+chroot "$root" systemctl --quiet enable lab-first-boot.service lab-user-data.service lab-console-keys.service
 
 # What a machine without a kernel, a seat or hardware of its own has no use for.
 chroot "$root" systemctl --quiet mask \
