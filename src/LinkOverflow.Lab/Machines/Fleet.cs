@@ -229,6 +229,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     private async Task WatchAsync()
     {
         using var timer = new PeriodicTimer(WatchInterval);
+        HashSet<Instance> wasDown = [];
         try
         {
             while (await timer.WaitForNextTickAsync(_closing.Token))
@@ -239,10 +240,14 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     running = [.. account.Instances.Values.Where(i => i.State == InstanceState.Running && i.Turn.CurrentCount > 0)];
                 }
 
-                foreach (var instance in running.Where(i => !driver.IsUp(i.Id)))
+                // Twice in a row: a process that is just being started or replaced has no command line for a moment.
+                var down = running.Where(i => !driver.IsUp(i.Id)).ToHashSet();
+                foreach (var instance in down.Where(wasDown.Contains))
                 {
                     SwitchedOff(instance);
                 }
+
+                wasDown = down;
             }
         }
         catch (OperationCanceledException)
