@@ -40,8 +40,10 @@ public sealed class Deployment(ICloud cloud, Action<DeploymentEvent> events)
             try
             {
                 instance = await provisioning.WaitUntilReachableAsync(instance, plan.Config.BootTimeout, cancellationToken);
-                instance = await PuppetStep.RunAsync(instance, plan.Config, events, cancellationToken);
-                instance = await PublishStep.RunAsync(instance, plan.Project, archive, plan.Config, events, cancellationToken);
+                // The files travel while Puppet works; when both fail, Puppet's is the error that tells more.
+                var configuring = PuppetStep.RunAsync(instance, plan.Config, events, cancellationToken);
+                await Task.WhenAll(configuring, PublishStep.SendAsync(instance, plan.Project, archive, events, cancellationToken));
+                instance = await PublishStep.ActivateAsync(await configuring, plan.Project, archive, plan.Config, events, cancellationToken);
                 healthy?.Invoke(instance);
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -35,10 +35,25 @@ public static class PublishStep
         Action<DeploymentEvent> events,
         CancellationToken cancellationToken)
     {
-        events(new DeploymentEvent(EventKind.StepStarted, $"publishing release {archive.ReleaseId}", instance));
-        var ssh = instance.Ssh();
-        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
+        await SendAsync(instance, project, archive, events, cancellationToken);
+        return await ActivateAsync(instance, project, archive, config, events, cancellationToken);
+    }
 
+    /// <summary>Puts the release's files on an instance, where nothing uses them yet. Needs nothing of what Puppet brings.</summary>
+    /// <param name="instance">An instance that can be logged in to.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="archive">Its files.</param>
+    /// <param name="events">Where events go.</param>
+    /// <param name="cancellationToken">Ends the transfer; the host keeps no part of it.</param>
+    /// <exception cref="DeployException">PublishFailed, or an error of the connection.</exception>
+    public static async Task SendAsync(
+        LOInstance instance,
+        DjangoProject project,
+        ProjectArchive archive,
+        Action<DeploymentEvent> events,
+        CancellationToken cancellationToken)
+    {
+        var ssh = instance.Ssh();
         var prepare = await SshConnections.RunAsync(
             ssh, RemoteScript.Embedded("prepare.sh", project.Name, archive.ReleaseId), line: null, cancellationToken: cancellationToken);
         Check(prepare, instance, "prepare its folders");
@@ -49,6 +64,28 @@ public static class PublishStep
             Check(receive, instance, "take the release");
         }
 
+        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
+    }
+
+    /// <summary>Has a release that was sent served, and waits until the site answers its health check, on the host and from here.</summary>
+    /// <param name="instance">An instance that Puppet has configured and that has the release's files.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="archive">Its files.</param>
+    /// <param name="config">Port, server and health check.</param>
+    /// <param name="events">Where events go.</param>
+    /// <param name="cancellationToken">Ends the step.</param>
+    /// <returns>The instance, healthy.</returns>
+    /// <exception cref="DeployException">PublishFailed, MigrationFailed, HealthCheckFailed, or an error of the connection.</exception>
+    public static async Task<LOInstance> ActivateAsync(
+        LOInstance instance,
+        DjangoProject project,
+        ProjectArchive archive,
+        InstanceConfig config,
+        Action<DeploymentEvent> events,
+        CancellationToken cancellationToken)
+    {
+        events(new DeploymentEvent(EventKind.StepStarted, $"publishing release {archive.ReleaseId}", instance));
+        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
         var activate = RemoteScript.Embedded(
             "activate.sh",
             project.Name,
@@ -60,7 +97,7 @@ public static class PublishStep
             ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
             config.KeepReleases.ToString(CultureInfo.InvariantCulture));
         var result = await SshConnections.RunAsync(
-            ssh, activate, (stream, token) => SendConfigurationAsync(stream, instance, project, archive, config, token), Line, cancellationToken);
+            instance.Ssh(), activate, (stream, token) => SendConfigurationAsync(stream, instance, project, archive, config, token), Line, cancellationToken);
         Check(result, instance, "put the release in place");
 
         var url = $"http://{instance.Address}:{config.Port}/";

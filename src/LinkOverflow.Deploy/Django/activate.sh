@@ -13,6 +13,10 @@ id "${user:-/}" >/dev/null 2>&1 || exit 3
 tar -x -f - --no-same-owner -C "$folder"
 chown root:"$user" "$folder"/site.env && chmod 640 "$folder"/site.env
 chmod 644 "$folder"/*.py
+if [ ! -e "$folder/compiled" ]; then
+  python3 -m compileall -q "$folder/project" >/dev/null 2>&1 || true
+  touch "$folder/compiled"
+fi
 install -d -m 750 -o "$user" -g "$user" "$site/shared" "$site/shared/backups"
 if [ ! -s "$site/shared/secret_key" ]; then
   (umask 077 && head -c 48 /dev/urandom | base64 -w0 >"$site/shared/secret_key.new")
@@ -56,7 +60,8 @@ write_unit() { cat >"/etc/systemd/system/$1.new" && { cmp -s "/etc/systemd/syste
 changed=
 if [ "$server" = gunicorn ]; then
   type=notify
-  start="/usr/bin/gunicorn --workers 2 --threads 4 --timeout 60 --graceful-timeout 30 linkoverflow_wsgi:application"
+  # Loaded once for all workers: half the time and memory, and a project that cannot be imported fails the start itself.
+  start="/usr/bin/gunicorn --preload --workers 2 --threads 4 --timeout 60 --graceful-timeout 30 linkoverflow_wsgi:application"
   write_unit "$unit.socket" <<UNIT
 [Unit]
 Description=Port of the Django site $project
@@ -101,15 +106,17 @@ WantedBy=multi-user.target
 UNIT
 
 serve() {
+  # One reload for all that changed: each costs as much as the rest of this.
+  if [ "$server" = gunicorn ]; then systemctl enable --no-reload --quiet "$unit.socket"; fi
+  systemctl enable --no-reload --quiet "$unit.service"
   [ -z "$changed" ] || systemctl daemon-reload
   if [ "$server" = gunicorn ]; then
     if [ -n "$socket_changed" ]; then
       systemctl stop --quiet "$unit.service" 2>/dev/null || true
       systemctl restart "$unit.socket" || return 1
     fi
-    systemctl enable --now --quiet "$unit.socket" || return 1
+    systemctl start "$unit.socket" || return 1
   fi
-  systemctl enable --quiet "$unit.service"
   systemctl reset-failed "$unit.service" 2>/dev/null || true
   systemctl restart "$unit.service"
 }

@@ -6,8 +6,11 @@ trap 'rm -rf "$incoming"' EXIT
 mkdir "$incoming/project"
 tar -xz -f - --no-same-owner -C "$incoming/project"
 chmod 755 "$incoming"
-# Compiled here once: the site's user may not write into its own code.
-python3 -m compileall -q "$incoming/project" >/dev/null 2>&1 || true
+# Compiled here once, since the site's user may not write into its own code; later, where Python comes with Puppet.
+if command -v python3 >/dev/null; then
+  python3 -m compileall -q "$incoming/project" >/dev/null 2>&1 || true
+  touch "$incoming/compiled"
+fi
 sync -f "$incoming"
 rm -rf "${releases:?}/$release"
 mv -T "$incoming" "$releases/$release"
