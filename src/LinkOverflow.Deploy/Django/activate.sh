@@ -56,7 +56,16 @@ before=$(readlink "$site/current" || true)
 switch() { ln -sfn "$1" "$site/current.new" && mv -T "$site/current.new" "$site/current"; }
 
 # gunicorn takes its socket from systemd, so that the port stays open while one release follows the other.
-write_unit() { cat >"/etc/systemd/system/$1.new" && { cmp -s "/etc/systemd/system/$1.new" "/etc/systemd/system/$1" && rm "/etc/systemd/system/$1.new" || { mv "/etc/systemd/system/$1.new" "/etc/systemd/system/$1"; changed=$1; }; }; }
+write_unit() {
+  local file=/etc/systemd/system/$1
+  cat >"$file.new"
+  if cmp -s "$file.new" "$file"; then rm "$file.new"; return; fi
+  # systemd reads new units by itself; a reload, for those that it knows already, costs as much as all the rest here.
+  if [ -e "$file" ]; then reload=yes; fi
+  mv "$file.new" "$file"
+  changed=$1
+}
+reload=
 changed=
 if [ "$server" = gunicorn ]; then
   type=notify
@@ -106,10 +115,9 @@ WantedBy=multi-user.target
 UNIT
 
 serve() {
-  # One reload for all that changed: each costs as much as the rest of this.
   if [ "$server" = gunicorn ]; then systemctl enable --no-reload --quiet "$unit.socket"; fi
   systemctl enable --no-reload --quiet "$unit.service"
-  [ -z "$changed" ] || systemctl daemon-reload
+  [ -z "$reload" ] || systemctl daemon-reload
   if [ "$server" = gunicorn ]; then
     if [ -n "$socket_changed" ]; then
       systemctl stop --quiet "$unit.service" 2>/dev/null || true
