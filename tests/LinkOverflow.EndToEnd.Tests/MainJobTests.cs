@@ -46,24 +46,55 @@ public sealed class MainJobTests(OwnLab lab) : IClassFixture<OwnLab>
     }
 
     [Fact]
+    public async Task An_instance_of_the_RedHat_family_is_served_from_rpms()
+    {
+        Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
+        await WithConfigAsync(
+            text => text.Replace("/aws/service/debian/release/12/latest/amd64", "/lab/redhat/9", StringComparison.Ordinal)
+                .Replace("SshUser = admin", "SshUser = ec2-user", StringComparison.Ordinal),
+            async config =>
+            {
+                var launch = await lab.RunAsync("bin/launch/launch", "samples/linkoverflow", "1", "--lab", "--json", "--instance-config", config);
+                launch.ExitCode.ShouldBe(0, launch.Error);
+                using var result = JsonDocument.Parse(launch.Output);
+                var instance = result.RootElement.GetProperty("instances")[0];
+                instance.GetProperty("stage").GetString().ShouldBe("Healthy");
+                var look = "rpm --query --queryformat '%{NAME}\\n' puppet-agent python3-django python3-gunicorn; sudo systemctl is-active django-linkoverflow";
+                var login = await lab.RunAsync("bash", "-c", $"{instance.GetProperty("loginCommand").GetString()} -o BatchMode=yes {Quote(look)}");
+                login.ExitCode.ShouldBe(0, login.Error);
+                login.Output.ShouldBe("puppet-agent\npython3-django\npython3-gunicorn\nactive\n");
+            });
+    }
+
+    [Fact]
     public async Task An_unreachable_PuppetURL_fails_its_host_with_the_hosts_own_words()
     {
         Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
+        await WithConfigAsync(
+            text => text.Replace("PuppetURL =", $"PuppetURL = {BadUrl}", StringComparison.Ordinal),
+            async config =>
+            {
+                var launch = await lab.RunAsync("bin/launch/launch", "samples/linkoverflow", "1", "--lab", "--instance-config", config);
+                launch.ExitCode.ShouldBe(1, launch.Error);
+                launch.Error.ShouldContain("[PuppetInstallFailed]");
+                launch.Error.ShouldContain(BadUrl);
+                launch.Error.ShouldContain("bleh.invalid", Case.Sensitive);
+                launch.Output.ShouldContain("0 of 1 healthy");
+            });
+    }
+
+    /// <summary>Hands over a copy of instance.config that was changed.</summary>
+    private static async Task WithConfigAsync(Func<string, string> change, Func<string, Task> use)
+    {
         var config = Path.GetTempFileName();
         try
         {
             var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "instance.config"), TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(
                 config,
-                text.Replace("PuppetURL =", $"PuppetURL = {BadUrl}", StringComparison.Ordinal)
-                    .Replace("puppet/linkoverflow.pp", Path.Combine(Repository.Root, "puppet/linkoverflow.pp"), StringComparison.Ordinal),
+                change(text).Replace("puppet/linkoverflow.pp", Path.Combine(Repository.Root, "puppet/linkoverflow.pp"), StringComparison.Ordinal),
                 TestContext.Current.CancellationToken);
-            var launch = await lab.RunAsync("bin/launch/launch", "samples/linkoverflow", "1", "--lab", "--instance-config", config);
-            launch.ExitCode.ShouldBe(1, launch.Error);
-            launch.Error.ShouldContain("[PuppetInstallFailed]");
-            launch.Error.ShouldContain(BadUrl);
-            launch.Error.ShouldContain("bleh.invalid", Case.Sensitive);
-            launch.Output.ShouldContain("0 of 1 healthy");
+            await use(config);
         }
         finally
         {

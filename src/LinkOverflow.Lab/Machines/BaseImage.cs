@@ -6,52 +6,64 @@ using System.Text;
 namespace LinkOverflow.Lab.Machines;
 
 /// <summary>
-/// The Debian 12 image that machines boot from, made on this machine by mmdebstrap. It is named after everything it is
-/// made from, so a lab whose recipe or whose machine's apt settings changed makes a new one.
+/// An image that machines boot from, made on this machine by mmdebstrap. It is named after everything it is made from, so a
+/// lab whose recipe or whose machine's apt settings changed makes a new one.
 /// </summary>
+/// <param name="distribution">What it holds.</param>
 /// <param name="cache">The lab's cache folder.</param>
 /// <param name="podman">Where it is kept.</param>
-internal sealed class BaseImage(string cache, Podman podman)
+internal sealed class BaseImage(Distribution distribution, string cache, Podman podman)
 {
-    private const string Repository = "localhost/lolab-base";
-    private const string Packages = "openssh-server,sudo,ca-certificates,python3,iproute2,procps,systemd-sysv,dbus";
     private const string Certificates = "/usr/local/share/ca-certificates";
+
+    private string? _ready;
+
+    private string Repository => $"localhost/lolab-{distribution.Name}";
+
+    private string LockFile => Path.Combine(cache, $"{distribution.Name}.lock");
+
+    private string BuildFolder => Path.Combine(cache, $"build-{distribution.Name}");
 
     /// <summary>Gives the image's name in podman, after making it where it is not there yet.</summary>
     /// <exception cref="MachineException">It cannot be made.</exception>
     public async Task<string> PrepareAsync(Action<string> progress, CancellationToken cancellationToken)
     {
+        if (_ready is { } ready)
+        {
+            return ready;
+        }
+
         // Two labs that start at once share one base image.
-        using var alone = await FileLock.TakeAsync(Path.Combine(cache, "base.lock"), cancellationToken);
+        using var alone = await FileLock.TakeAsync(LockFile, cancellationToken);
         var files = await FilesAsync(cancellationToken);
         var image = $"{Repository}:{Digest(files)}";
         var exists = await podman.Command("image", "exists", image).RunAsync(cancellationToken);
         if (exists.ExitCode != 0)
         {
-            progress("making the base image (once, about a minute) ...");
+            progress($"making the {distribution.Name} image (once, about a minute) ...");
             await MakeAsync(image, files, progress, cancellationToken);
             await RemoveOldAsync(image, cancellationToken);
-            progress("the base image is ready");
+            progress($"the {distribution.Name} image is ready");
         }
 
-        return image;
+        return _ready = image;
     }
 
     /// <summary>Removes what a killed lab has half made of it, unless a lab makes it right now.</summary>
     public async Task RemoveHalfMadeAsync()
     {
-        if (Directory.Exists(cache) && FileLock.TryTake(Path.Combine(cache, "base.lock")) is { } alone)
+        if (Directory.Exists(cache) && FileLock.TryTake(LockFile) is { } alone)
         {
             using (alone)
             {
-                await RemoveBuildAsync(Path.Combine(cache, "build"));
+                await RemoveBuildAsync(BuildFolder);
             }
         }
     }
 
     private async Task MakeAsync(string image, SortedDictionary<string, byte[]> files, Action<string> progress, CancellationToken cancellationToken)
     {
-        var build = Path.Combine(cache, "build");
+        var build = BuildFolder;
         await RemoveBuildAsync(build);
         try
         {
@@ -69,8 +81,10 @@ internal sealed class BaseImage(string cache, Podman podman)
             await new Command(
                 "unshare",
                 [
-                    "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "mmdebstrap", "--variant=apt", $"--include={Packages}", $"--aptopt={recipe}/apt.conf",
-                    $"--customize-hook=sh '{recipe}/customize.sh' \"$1\"", "bookworm", tar, .. AptSettings.Sources(),
+                    "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "mmdebstrap", "--variant=apt", $"--include={string.Join(',', distribution.Packages)}", $"--aptopt={recipe}/apt.conf",
+                    $"--customize-hook=sh '{recipe}/customize.sh' \"$1\" {distribution.User}",
+                    .. distribution.Folder is { } folder ? [$"--customize-hook=sh '{recipe}/{folder}/customize.sh' \"$1\""] : Array.Empty<string>(),
+                    "bookworm", tar, .. AptSettings.Sources(),
                 ])
             {
                 Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TMPDIR"] = build },
@@ -98,12 +112,13 @@ internal sealed class BaseImage(string cache, Podman podman)
     }
 
     /// <summary>The files that the customize hook works with, and with them everything that decides what the image holds.</summary>
-    private static async Task<SortedDictionary<string, byte[]>> FilesAsync(CancellationToken cancellationToken)
+    private async Task<SortedDictionary<string, byte[]>> FilesAsync(CancellationToken cancellationToken)
     {
         const string Prefix = "Image/";
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)
+            && (n.LastIndexOf('/') < Prefix.Length || n.StartsWith($"{Prefix}{distribution.Folder}/", StringComparison.Ordinal))))
         {
             using var content = new MemoryStream();
             await using var resource = assembly.GetManifestResourceStream(name)!;
@@ -128,10 +143,10 @@ internal sealed class BaseImage(string cache, Podman podman)
         return files;
     }
 
-    private static string Digest(SortedDictionary<string, byte[]> files)
+    private string Digest(SortedDictionary<string, byte[]> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(Packages));
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Join(',', distribution.Packages)));
         foreach (var (name, content) in files)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"\0{name}\0{content.Length}\0"));

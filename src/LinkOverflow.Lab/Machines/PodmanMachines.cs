@@ -13,7 +13,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     private readonly string _cache;
     private readonly string _shared;
     private readonly Podman _podman;
-    private readonly BaseImage _base;
+    private readonly Dictionary<string, BaseImage> _bases;
     private readonly MachineWiring _wiring;
     private readonly PacketFilter _filter;
     private readonly ConcurrentDictionary<string, MachineSpec> _machines = new(StringComparer.Ordinal);
@@ -22,7 +22,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     private readonly SemaphoreSlim _boots = new(Math.Max(4, Environment.ProcessorCount * 2));
     private readonly bool _limitsMemory = HasController("memory");
     private readonly bool _limitsCpu = HasController("cpu");
-    private string? _image;
+    private Action<string> _progress = _ => { };
 
     /// <summary>Nothing is made yet.</summary>
     /// <param name="slot">Names everything on this machine.</param>
@@ -36,7 +36,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         _cache = cache;
         _shared = shared;
         _podman = new Podman(cache);
-        _base = new BaseImage(cache, _podman);
+        _bases = new[] { Distribution.Debian, Distribution.RedHat }.ToDictionary(d => d.Name, d => new BaseImage(d, cache, _podman), StringComparer.Ordinal);
         _wiring = new MachineWiring(slot);
         _filter = new PacketFilter(slot);
     }
@@ -46,6 +46,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     /// <inheritdoc/>
     public async Task PrepareAsync(Action<string> progress, CancellationToken cancellationToken)
     {
+        _progress = progress;
         using (await FileLock.TakeAsync(Path.Combine(_shared, "lock"), cancellationToken))
         {
             foreach (var change in await new KernelSettings(_shared).ApplyAsync(cancellationToken))
@@ -55,7 +56,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         }
 
         await _podman.PrepareAsync(cancellationToken);
-        _image = await _base.PrepareAsync(progress, cancellationToken);
+        // The others are made when a machine first asks for one.
+        await _bases[Distribution.Debian.Name].PrepareAsync(progress, cancellationToken);
         await _wiring.PrepareAsync(cancellationToken);
         await _filter.OpenForwardingAsync(cancellationToken);
         await _filter.ApplyAsync(new NetworkPolicy([], []), cancellationToken);
@@ -70,12 +72,13 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         await File.WriteAllTextAsync(Path.Combine(seed, "authorized_keys"), machine.AuthorizedKey, cancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(seed, "user-data"), machine.UserData, cancellationToken);
         _machines[machine.InstanceId] = machine;
+        var image = _bases.TryGetValue(machine.Image, out var made) ? await made.PrepareAsync(_progress, cancellationToken) : machine.Image;
 
         await _boots.WaitAsync(cancellationToken);
         try
         {
             var network = await _wiring.ConnectAsync(machine.PrivateAddress, cancellationToken);
-            await _podman.Command([.. RunArguments(machine, network, seed)]).OutputAsync(cancellationToken);
+            await _podman.Command([.. RunArguments(machine, image, network, seed)]).OutputAsync(cancellationToken);
         }
         catch (Exception e) when (e is MachineException or IOException or OperationCanceledException)
         {
@@ -174,7 +177,11 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     /// <summary>After the last lab that uses the cache folder: no mount, no run folder and no half-made image stays; with <paramref name="remove"/> no image either.</summary>
     public async Task LeaveCacheAsync(bool remove, CancellationToken cancellationToken)
     {
-        await _base.RemoveHalfMadeAsync();
+        foreach (var image in _bases.Values)
+        {
+            await image.RemoveHalfMadeAsync();
+        }
+
         if (!remove)
         {
             await _podman.RestAsync(cancellationToken);
@@ -188,7 +195,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         }
     }
 
-    private List<string> RunArguments(MachineSpec machine, string network, string seed)
+    private List<string> RunArguments(MachineSpec machine, string image, string network, string seed)
     {
         List<string> arguments =
         [
@@ -209,7 +216,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             arguments.AddRange(["--cpus", Math.Min(machine.Cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)]);
         }
 
-        arguments.Add(machine.Image.Length > 0 ? machine.Image : _image ?? throw new MachineException("The base image is not ready."));
+        arguments.Add(image);
         return arguments;
     }
 

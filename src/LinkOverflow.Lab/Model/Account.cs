@@ -24,9 +24,11 @@ internal sealed class Account
         group.Ingress.Add(new SecurityGroupRule(ResourceId.New("sgr"), new AllowedTraffic("tcp", 22, 22, "127.0.0.0/8", null), "SSH from this machine"));
         Groups.Add(group.Id, group);
         Images.Add(MachineImage.Debian12.Id, MachineImage.Debian12);
+        Images.Add(MachineImage.RedHat9.Id, MachineImage.RedHat9);
         var architecture = MachineImage.Architecture == "arm64" ? "arm64" : "amd64";
         Parameters.Add($"/aws/service/debian/release/12/latest/{architecture}", MachineImage.Debian12.Id);
         Parameters.Add("/lab/debian/12", MachineImage.Debian12.Id);
+        Parameters.Add("/lab/redhat/9", MachineImage.RedHat9.Id);
     }
 
     public Lock Gate { get; } = new();

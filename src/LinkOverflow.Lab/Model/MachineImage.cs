@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LinkOverflow.Lab.Machines;
 
 namespace LinkOverflow.Lab.Model;
 
@@ -8,7 +9,7 @@ namespace LinkOverflow.Lab.Model;
 /// <param name="Description">What it is.</param>
 /// <param name="OwnerId">The account that owns it.</param>
 /// <param name="OwnerAlias">amazon, or null.</param>
-/// <param name="Reference">The driver's name for it; empty for the base image.</param>
+/// <param name="Reference">The driver's name for it.</param>
 /// <param name="Created">When it was made.</param>
 internal sealed record MachineImage(string Id, string Name, string Description, string OwnerId, string? OwnerAlias, string Reference, DateTimeOffset Created)
 {
@@ -16,6 +17,9 @@ internal sealed record MachineImage(string Id, string Name, string Description, 
 
     /// <summary>The account under which Debian publishes its images.</summary>
     public const string DebianOwner = "136693071363";
+
+    /// <summary>The account of the images that nobody but the lab publishes.</summary>
+    public const string LabOwner = "777777777777";
 
     public static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
 
@@ -26,6 +30,16 @@ internal sealed record MachineImage(string Id, string Name, string Description, 
         "Debian 12 (bookworm) on a local machine; log in as admin",
         DebianOwner,
         null,
-        "",
+        Distribution.Debian.Name,
+        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero));
+
+    /// <summary>The RedHat family, release 9, with the user ec2-user, as Red Hat's, Rocky's and CentOS's images on EC2 have it.</summary>
+    public static MachineImage RedHat9 { get; } = new(
+        "ami-0e190000000000001",
+        $"redhat-family-9-{Architecture}-lab",
+        "RedHat family 9 on a local machine: dnf and rpm over what Debian's packages hold; log in as ec2-user",
+        LabOwner,
+        null,
+        Distribution.RedHat.Name,
         new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero));
 }

@@ -97,7 +97,7 @@ public sealed class RealLab : IAsyncLifetime
     }
 
     /// <summary>A command on the machine, by the system's ssh, which trusts nothing but the host key on the console.</summary>
-    internal async Task<CommandResult> SshAsync(Instance instance, string command)
+    internal async Task<CommandResult> SshAsync(Instance instance, string command, string user = "admin")
     {
         var known = Path.Combine(Folder, $"known_hosts-{instance.InstanceId}");
         if (!File.Exists(known))
@@ -113,7 +113,7 @@ public sealed class RealLab : IAsyncLifetime
             {
                 result = await new Command(
                     "ssh", "-F", "none", "-i", Record.KeyFile, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes", "-o", $"UserKnownHostsFile={known}",
-                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", $"admin@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
+                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", $"{user}@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
                 // 255 is ssh's own; sshd, and the address while the instance is pending, come a moment after the key.
                 return result.ExitCode != 255
                     || !(result.Error.Contains("Connection refused", StringComparison.Ordinal) || result.Error.Contains("No route to host", StringComparison.Ordinal));
@@ -148,12 +148,12 @@ public sealed class RealLab : IAsyncLifetime
         return traces;
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int minutes = 1)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(60);
+        var deadline = DateTime.UtcNow.AddMinutes(minutes);
         while (!await condition())
         {
-            (DateTime.UtcNow < deadline).ShouldBeTrue($"waited a minute until {what}");
+            (DateTime.UtcNow < deadline).ShouldBeTrue($"waited {minutes} min until {what}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Turns a fresh Debian root folder ($1) into the lab's base image. Beside this script lie the files it installs:
-# apt.conf and sources/ (this machine's own, where they fit), certificates/, first-boot and user-data with their units.
+# Turns a fresh Debian root folder ($1) into a base image of the lab that lets in the user $2. Beside this script lie the files
+# it installs: apt.conf and sources/ (this machine's own, where they fit), certificates/, first-boot and user-data with their units.
 set -eu
-root=$1
+root=$1 user=$2
 here=$(dirname "$0")
 
 install -m 644 "$here/apt.conf" "$root/etc/apt/apt.conf.d/90lab"
@@ -12,9 +12,9 @@ if [ -n "$(ls "$here/certificates")" ]; then
   chroot "$root" update-ca-certificates >/dev/null
 fi
 
-# The user that Debian's own images on EC2 have. The password stays locked.
-chroot "$root" useradd --create-home --shell /bin/bash --comment Debian admin
-echo 'admin ALL=(ALL) NOPASSWD:ALL' >"$root/etc/sudoers.d/90-cloud-init-users"
+# The user that the distribution's own images on EC2 have. The password stays locked.
+chroot "$root" useradd --create-home --shell /bin/bash --comment 'Cloud user' "$user"
+echo "$user ALL=(ALL) NOPASSWD:ALL" >"$root/etc/sudoers.d/90-cloud-init-users"
 chmod 440 "$root/etc/sudoers.d/90-cloud-init-users"
 
 cat >"$root/etc/ssh/sshd_config.d/50-cloud-init.conf" <<'END'
@@ -24,6 +24,7 @@ HostKey /etc/ssh/ssh_host_ed25519_key
 END
 
 install -d "$root/usr/lib/lab"
+echo "$user" >"$root/usr/lib/lab/user"
 install -m 755 "$here/first-boot" "$here/user-data" "$here/console-keys" "$root/usr/lib/lab/"
 install -m 644 "$here/lab-first-boot.service" "$here/lab-user-data.service" "$here/lab-console-keys.service" "$root/etc/systemd/system/"
 chroot "$root" systemctl --quiet enable lab-first-boot.service lab-user-data.service lab-console-keys.service
