@@ -2,21 +2,78 @@ using System.Management.Automation;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Reports;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Takes a Django project to running, health-checked instances, all hosts side by side, and emits each once it is healthy.</summary>
 [Cmdlet(VerbsLifecycle.Start, "LODeployment", SupportsShouldProcess = true)]
-[OutputType(typeof(LOInstance))]
+[OutputType(typeof(LOInstance), typeof(DeploymentResult))]
 public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
 {
+    /// <summary>What becomes of instances when something fails: Keep leaves all of them; Remove ends those that failed, and all where fewer than the minimum are healthy.</summary>
+    [Parameter]
+    public FailureAction OnFailure { get; set; } = FailureAction.Keep;
+
+    /// <summary>How many instances are worked on at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <summary>A file for an HTML report of the deployment.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Report { get; set; }
+
+    /// <summary>Emit one object with the deployment's result at the end, in place of the instances.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Report is null)
+        {
+            return;
+        }
+
+        Report = FilePath(Report);
+        try
+        {
+            HtmlReport.CheckFile(Report);
+        }
+        catch (DeployException e)
+        {
+            ThrowTerminatingError(Errors.Record(e, null));
+        }
+    }
+
     /// <inheritdoc/>
     protected override async Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan)
     {
-        var result = await new Deployment(cloud, Show).RunAsync(plan, Emit, StopToken);
+        var options = new DeploymentOptions { OnFailure = OnFailure, ThrottleLimit = ThrottleLimit, Healthy = Summary ? null : Emit };
+        var result = await new Deployment(cloud, Show).RunAsync(plan, options, StopToken);
         foreach (var failure in result.Failures)
         {
             Fail(new DeployException(failure.Id, failure.Message), failure.Instance);
+        }
+
+        if (Report is not null)
+        {
+            result = await HtmlReport.WriteAsync(result, Report, StopToken);
+        }
+
+        var left = result.Instances.Count(i => !result.Removed.Contains(i.InstanceId, StringComparer.Ordinal));
+        if (result.Failures.Count > 0 && left > 0)
+        {
+            Show(new DeploymentEvent(
+                EventKind.Warning,
+                $"{left} instance(s) of {result.Deployment} keep running and cost money. Remove them: Remove-LODeployment {result.Deployment}{(Lab ? " -Lab" : "")}"));
+        }
+
+        if (Summary)
+        {
+            Emit(result);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Launch;
@@ -44,6 +45,26 @@ internal static class LaunchCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly Option<FailureAction> OnFailure = new("--on-failure")
+    {
+        Description = "What becomes of instances when something fails. Keep: they stay and cost money. Remove: failed ones are ended; with fewer healthy than --minimum, all.",
+        HelpName = "Keep|Remove",
+        DefaultValueFactory = _ => FailureAction.Keep,
+    };
+
+    private static readonly Option<int> ThrottleLimit = new("--throttle-limit")
+    {
+        Description = "How many instances are worked on at once.",
+        HelpName = "NUMBER",
+        DefaultValueFactory = _ => 32,
+    };
+
+    private static readonly Option<string?> Report = new("--report")
+    {
+        Description = "Write an HTML report, one file that needs nothing else. [default: none]",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> Json = new("--json")
     {
         Description = "Print the result as one JSON document on stdout, everything else on stderr. [default: off]",
@@ -71,7 +92,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Json, Verbose, Check, Remove,
+            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -82,6 +103,9 @@ internal static class LaunchCommand
                 parsed.GetValue(InstanceConfig),
                 parsed.GetValue(Lab),
                 parsed.GetValue(Minimum),
+                parsed.GetValue(OnFailure),
+                parsed.GetValue(ThrottleLimit),
+                parsed.GetValue(Report),
                 parsed.GetValue(Json),
                 parsed.GetValue(Verbose),
                 parsed.GetValue(Check),

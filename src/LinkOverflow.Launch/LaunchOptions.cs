@@ -1,3 +1,5 @@
+using LinkOverflow.Deploy.Deployments;
+
 namespace LinkOverflow.Launch;
 
 /// <summary>What was typed.</summary>
@@ -8,6 +10,9 @@ internal sealed record LaunchOptions(
     string? InstanceConfig,
     bool Lab,
     int Minimum,
+    FailureAction OnFailure,
+    int ThrottleLimit,
+    string? Report,
     bool Json,
     bool Verbose,
     bool Check,
@@ -16,6 +21,7 @@ internal sealed record LaunchOptions(
     /// <summary>What is wrong with the words themselves, or null.</summary>
     public string? Wrong() =>
         Lab && AwsSettings is not null ? "--lab brings its own settings, so --aws-settings cannot go with it."
+        : ThrottleLimit < 1 ? "--throttle-limit has to be at least 1."
         : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
         : Check ? null
         : Project is null ? "the arguments <project> and <count> are missing."

@@ -6,6 +6,7 @@ using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Lab;
 using LinkOverflow.Deploy.Remote;
+using LinkOverflow.Deploy.Reports;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Launch;
@@ -81,6 +82,10 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         var count = int.TryParse(options.Count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new SettingsException(DeploymentPlan.InvalidCount(options.Count!));
+        if (options.Report is not null)
+        {
+            HtmlReport.CheckFile(options.Report);
+        }
 
         // The lab is started for a request only that is right in everything else.
         var settings = options.Lab ? await LabSettingsAsync(count, cancellationToken) : options.AwsSettings;
@@ -90,7 +95,13 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         DeploymentResult result;
         await using (var progress = ProgressView.Create(error, options.Verbose))
         {
-            result = await new Deployment(cloud, progress.Show).RunAsync(plan, cancellationToken: cancellationToken);
+            result = await new Deployment(cloud, progress.Show).RunAsync(
+                plan, new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit }, cancellationToken);
+        }
+
+        if (options.Report is not null)
+        {
+            result = await HtmlReport.WriteAsync(result, options.Report, cancellationToken);
         }
 
         if (options.Json)
@@ -109,12 +120,21 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
         if (!options.Json)
         {
-            foreach (var instance in result.Instances.Where(i => i.LoginCommand is not null))
+            LOInstance[] left = [.. result.Instances.Where(i => !result.Removed.Contains(i.InstanceId, StringComparer.Ordinal))];
+            foreach (var instance in left.Where(i => i.LoginCommand is not null))
             {
                 await error.WriteLineAsync($"Log in:  {instance.LoginCommand}");
             }
 
-            await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
+            if (result.Report is not null)
+            {
+                await error.WriteLineAsync($"Report:  {result.Report}");
+            }
+
+            if (left.Length > 0)
+            {
+                await error.WriteLineAsync($"Remove:  {RemoveCommand(result.Deployment)}");
+            }
         }
 
         return result.ExitCode;

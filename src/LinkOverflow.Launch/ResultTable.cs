@@ -30,6 +30,6 @@ internal static class ResultTable
         output.WriteLine();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Deployment}: {result.Healthy.Count()} of {result.Requested} healthy, release {result.Release}, {result.Elapsed.TotalSeconds:0.0} s"));
+            $"{result.Deployment}: {result.Healthy.Count} of {result.Requested} healthy, release {result.Release}, {result.Elapsed.TotalSeconds:0.0} s"));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Deployments;
@@ -6,7 +7,8 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <param name="Instance">The instance as it was last, at stage Failed.</param>
 /// <param name="Id">One of <see cref="ErrorId"/>.</param>
 /// <param name="Message">What went wrong, with the host's own last lines.</param>
-public sealed record InstanceFailure(LOInstance Instance, string Id, string Message);
+/// <param name="Log">The last lines that the host printed, whatever step they came from.</param>
+public sealed record InstanceFailure(LOInstance Instance, string Id, string Message, IReadOnlyList<string> Log);
 
 /// <summary>What a deployment came to.</summary>
 public sealed record DeploymentResult
@@ -29,28 +31,46 @@ public sealed record DeploymentResult
     /// <summary>The failures, one per failed instance.</summary>
     public required IReadOnlyList<InstanceFailure> Failures { get; init; }
 
+    /// <summary>When it began, in UTC.</summary>
+    public DateTime Started { get; init; }
+
     /// <summary>From the plan to the last health check.</summary>
     public required TimeSpan Elapsed { get; init; }
 
     /// <summary>The release that was published.</summary>
     public required string Release { get; init; }
 
-    /// <summary>The healthy instances.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public IEnumerable<LOInstance> Healthy => Instances.Where(i => i.Stage == Stage.Healthy);
+    /// <summary>The region it is in.</summary>
+    public string Region { get; init; } = "";
+
+    /// <summary>The version of this program.</summary>
+    public string Version { get; init; } = typeof(DeploymentResult).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>The ids of the instances that were ended again, as FailureAction.Remove asks for.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+
+    /// <summary>The report's file, where one was asked for.</summary>
+    public string? Report { get; init; }
+
+    /// <summary>The healthy instances, as far as they were not removed again.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LOInstance> Healthy => [.. Instances.Where(i => i.Stage == Stage.Healthy && !Removed.Contains(i.InstanceId, StringComparer.Ordinal))];
+
+    /// <summary>The instances that failed.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LOInstance> Failed => [.. Instances.Where(i => i.Stage == Stage.Failed)];
 
     /// <summary>The addresses that answer.</summary>
-    public IEnumerable<string> Urls => Healthy.Select(i => i.Url!);
+    public IReadOnlyList<string> Urls => [.. Healthy.Select(i => i.Url!)];
+
+    /// <summary>Whether at least the minimum is healthy.</summary>
+    public bool Success => Healthy.Count >= Minimum;
+
+    /// <summary>What each instance did when.</summary>
+    public IReadOnlyList<Timeline> Timeline => [.. Instances.Select(i => Deployments.Timeline.Of(i, Started))];
 
     /// <summary>
     /// The exit code of <c>launch</c>: 0 all are healthy, 3 fewer than asked for though at least the minimum, 1 failed.
     /// </summary>
-    public int ExitCode
-    {
-        get
-        {
-            var healthy = Healthy.Count();
-            return healthy == Requested ? 0 : healthy >= Minimum ? 3 : 1;
-        }
-    }
+    public int ExitCode => Healthy.Count == Requested ? 0 : Success ? 3 : 1;
 }

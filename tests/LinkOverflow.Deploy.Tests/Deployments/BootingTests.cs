@@ -57,7 +57,7 @@ public sealed class BootingTests
             Project = new DjangoProject(folder.Path, "site", "site.settings"), Count = 3, Config = Config() with { BootTimeout = TimeSpan.FromSeconds(1) },
         };
         var healthy = 0;
-        var result = await new Deployment(_cloud, _ => { }).RunAsync(plan, _ => healthy++, Cancellation);
+        var result = await new Deployment(_cloud, _ => { }).RunAsync(plan, new DeploymentOptions { Healthy = _ => healthy++ }, Cancellation);
         healthy.ShouldBe(0);
         result.ExitCode.ShouldBe(1);
         result.Urls.ShouldBeEmpty();
