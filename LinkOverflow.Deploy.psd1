@@ -16,6 +16,7 @@
         'New-LOInstance'
         'Install-LOPuppet'
         'Publish-LODjango'
+        'Remove-LOInstance'
         'Remove-LODeployment'
         'Start-LODeployment'
     )

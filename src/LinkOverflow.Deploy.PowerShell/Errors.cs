@@ -25,7 +25,7 @@ internal static class Errors
         ErrorId.SettingsFileUnreadable or ErrorId.SettingsFileNotPrivate or ErrorId.KeyFileNotPrivate => ErrorCategory.PermissionDenied,
         ErrorId.CredentialsRejected or ErrorId.CredentialsMissing => ErrorCategory.AuthenticationError,
         ErrorId.HostKeyMismatch => ErrorCategory.SecurityError,
-        ErrorId.ConnectionFailed or ErrorId.CloudUnreachable => ErrorCategory.ConnectionError,
+        ErrorId.ConnectionFailed or ErrorId.CloudUnreachable or ErrorId.CallerAddressUnknown => ErrorCategory.ConnectionError,
         ErrorId.InstanceUnreachable or ErrorId.HealthCheckFailed => ErrorCategory.OperationTimeout,
         ErrorId.CapacityInsufficient => ErrorCategory.LimitsExceeded,
         _ => ErrorCategory.NotSpecified,

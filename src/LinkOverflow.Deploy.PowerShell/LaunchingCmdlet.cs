@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
@@ -28,6 +29,12 @@ public abstract class LaunchingCmdlet : EngineCmdlet
     [Parameter]
     public string InstanceConfig { get; set; } = Settings.InstanceConfig.FileName;
 
+    /// <summary>
+    /// How the instances prove their host keys: by their console (the default), by what they present first, or by your own known_hosts files.
+    /// </summary>
+    [Parameter]
+    public HostKeyPolicy HostKeyPolicy { get; set; }
+
     /// <summary>Use local machines instead of AWS; starts the lab where none runs.</summary>
     [Parameter]
     public SwitchParameter Lab { get; set; }
@@ -37,14 +44,15 @@ public abstract class LaunchingCmdlet : EngineCmdlet
     {
         var request = new DeploymentRequest(
             FilePath(Project), Count, MinimumCount, AwsSettings is null ? null : FilePath(AwsSettings), FilePath(InstanceConfig));
-        var plan = ThrowingRecords(() => Lab ? LabPlan(request) : DeploymentPlan.Make(request));
-        if (!ShouldProcess(
-            $"{plan.Count} x {plan.Config.InstanceType} of {plan.Config.ImageId} in {plan.Settings.Zone ?? plan.Settings.Region} for project {plan.Project.Name}",
-            "Launch EC2 instances"))
+        var launch = ThrowingRecords(() =>
+            WaitFor(LaunchPlan.MakeAsync((Lab ? LabPlan(request) : DeploymentPlan.Make(request)) with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
+        var text = string.Join(Environment.NewLine, launch.Describe());
+        if (!ShouldProcess(text, $"{text}{Environment.NewLine}Launch it?", "Launch EC2 instances"))
         {
             return;
         }
 
+        var plan = launch.Plan;
         Begin(async () =>
         {
             using var cloud = new Ec2Cloud(plan.Settings);

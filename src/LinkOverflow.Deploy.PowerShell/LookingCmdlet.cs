@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
@@ -17,9 +18,13 @@ public abstract class LookingCmdlet : EngineCmdlet
     [Parameter]
     public string? AwsSettings { get; set; }
 
-    /// <summary>The file that says what an instance is; by default instance.config in the current location.</summary>
+    /// <summary>The file that later steps take for what an instance is; by default instance.config in the current location, where there is one.</summary>
     [Parameter]
-    public string InstanceConfig { get; set; } = Settings.InstanceConfig.FileName;
+    public string? InstanceConfig { get; set; }
+
+    /// <summary>How the instances prove their host keys to later steps.</summary>
+    [Parameter]
+    public HostKeyPolicy HostKeyPolicy { get; set; }
 
     /// <summary>Look in the lab on this machine.</summary>
     [Parameter]
@@ -33,8 +38,8 @@ public abstract class LookingCmdlet : EngineCmdlet
         {
             var path = Lab ? LabSettings() : AwsSettings is null ? Settings.AwsSettings.DefaultPath : FilePath(AwsSettings);
             var settings = Settings.AwsSettings.Read(path, problems);
-            var config = Settings.InstanceConfig.Read(FilePath(InstanceConfig), problems);
-            if (settings is null || config is null)
+            var config = ConfigFile(problems);
+            if (settings is null || problems.Any(p => p.Severity == Severity.Error))
             {
                 throw new SettingsException(problems);
             }
@@ -43,7 +48,7 @@ public abstract class LookingCmdlet : EngineCmdlet
             Begin(async () =>
             {
                 using var cloud = new Ec2Cloud(settings);
-                var inventory = new Inventory(cloud, settings, config);
+                var inventory = new Inventory(cloud, settings, config) { HostKeyPolicy = HostKeyPolicy };
                 foreach (var found in await inventory.DeploymentsAsync(deployment, StopToken))
                 {
                     await EmitAsync(found, inventory);
@@ -56,6 +61,18 @@ public abstract class LookingCmdlet : EngineCmdlet
         }
 
         WriteUntilDone();
+    }
+
+    // What is there is found by its tags; a configuration is for what comes after, and must be right only where it is named.
+    private string? ConfigFile(List<Problem> problems)
+    {
+        var file = FilePath(InstanceConfig ?? Settings.InstanceConfig.FileName);
+        if (InstanceConfig is not null)
+        {
+            Settings.InstanceConfig.Read(file, problems);
+        }
+
+        return InstanceConfig is not null || File.Exists(file) ? file : null;
     }
 
     /// <summary>Emits a deployment that was found.</summary>

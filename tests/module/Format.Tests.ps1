@@ -83,15 +83,27 @@ Describe 'An instance''s table' {
 }
 
 Describe 'A deployment''s table' {
-    It 'has its id, how many instances for how long, since when and whose, within 80 columns' {
-        $json = @{
-            Deployment = 'linkoverflow-1a2b3c4d'; Project = 'linkoverflow'; Owner = 'somebody@workstation'; Version = '0.1.0'
-            Launched = [datetime]::UtcNow.AddHours(-2); Instances = @()
-        } | ConvertTo-Json
-        $lines = Lines ([Text.Json.JsonSerializer]::Deserialize($json, $engine.GetType('LinkOverflow.Deploy.Deployments.DeploymentSummary')))
-        -split $lines[0] | Should -Be 'Deployment', 'Instances', 'Hours', 'Launched', 'Owner'
-        $lines[2] | Should -Match '^linkoverflow-1a2b3c4d +0 +0\.0 +\d{4}-\d\d-\d\d \d\d:\d\d +somebody@'
+    BeforeAll {
+        function Summary($Instances) {
+            $typed = [Array]::CreateInstance($engine.GetType('LinkOverflow.Deploy.Deployments.LOInstance'), $Instances.Count)
+            for ($i = 0; $i -lt $typed.Length; $i++) { $typed[$i] = $Instances[$i] }
+            [Activator]::CreateInstance(
+                $engine.GetType('LinkOverflow.Deploy.Deployments.DeploymentSummary'),
+                @('linkoverflow-1a2b3c4d', 'linkoverflow', 'somebody@workstation', '0.1.0', $typed, [string[]]'sg-1'))
+        }
+    }
+
+    It 'has its id, state, health, age, hours and whose it is, within 80 columns' {
+        $lines = Lines (Summary @(
+                Instance @{ State = 'running'; Launched = [datetime]::UtcNow.AddHours(-26) }
+                Instance @{ State = 'running'; Launched = [datetime]::UtcNow.AddHours(-2); Stage = 6 }))
+        -split $lines[0] | Should -Be 'Deployment', 'State', 'Healthy', 'Age', 'Hours', 'Owner'
+        $lines[2] | Should -Match '^linkoverflow-1a2b3c4d +running +1/2 +1d 02:00 +28\.0 +somebody@'
         ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+    }
+
+    It 'shows a deployment of which only a security group is left, too' {
+        (Lines (Summary @()))[2] | Should -Match '^linkoverflow-1a2b3c4d +no instances +0/0 +0\.0 +somebody@'
     }
 }
 

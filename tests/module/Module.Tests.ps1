@@ -47,11 +47,11 @@ Describe '<Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'says what it emits, unless it emits nothing' {
-        if ($Cmdlet -ne 'Remove-LODeployment') { $command.OutputType | Should -Not -BeNullOrEmpty }
+        if ($Cmdlet -notlike 'Remove-*') { $command.OutputType | Should -Not -BeNullOrEmpty }
     }
 
     It 'asks for -WhatIf where it starts or ends instances' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance')
     }
 
     It 'names its parameters as PowerShell does: in PascalCase, singular' {

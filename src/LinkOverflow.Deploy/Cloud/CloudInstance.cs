@@ -11,6 +11,7 @@ namespace LinkOverflow.Deploy.Cloud;
 /// <param name="ImageId">The AMI it runs; an alias shows as the image it stood for.</param>
 /// <param name="LaunchTime">When it was launched, in UTC.</param>
 /// <param name="Tags">Its tags.</param>
+/// <param name="LaunchIndex">Its number within its launch, from 0.</param>
 public sealed record CloudInstance(
     string InstanceId,
     string State,
@@ -21,7 +22,8 @@ public sealed record CloudInstance(
     string InstanceType,
     string ImageId,
     DateTime LaunchTime,
-    IReadOnlyDictionary<string, string> Tags)
+    IReadOnlyDictionary<string, string> Tags,
+    int LaunchIndex = 0)
 {
     /// <summary>True once it will not come back.</summary>
     public bool IsEnding => State is "shutting-down" or "terminated" or "stopping" or "stopped";

@@ -15,6 +15,15 @@ public static class DeploymentTags
     /// <summary>The version of this program.</summary>
     public const string Version = "linkoverflow:version";
 
+    /// <summary>The number of the first instance of the launch; an instance's own is that and its index within the launch.</summary>
+    public const string First = "linkoverflow:first";
+
+    /// <summary>How to log in: the user, and by which address, as admin@public.</summary>
+    public const string Login = "linkoverflow:login";
+
+    /// <summary>Where the site answers: its port and health path, as 8080/health.</summary>
+    public const string Site = "linkoverflow:site";
+
     /// <summary>The name that the EC2 console shows.</summary>
     public const string Name = "Name";
 }

@@ -37,15 +37,24 @@ public sealed record LaunchRequest
     public int? VolumeSize { get; init; }
 }
 
+/// <summary>A TCP port that a security group opens.</summary>
+/// <param name="Port">The port.</param>
+/// <param name="Cidr">From where it can be reached: an IPv4 or IPv6 network in CIDR notation.</param>
+public sealed record OpenPort(int Port, string Cidr)
+{
+    /// <summary>As in 22/tcp from 203.0.113.7/32.</summary>
+    public override string ToString() => $"{Port}/tcp from {Cidr}";
+}
+
 /// <summary>What a deployment's own security group opens.</summary>
 /// <param name="Name">Unique in the VPC, up to 255 characters.</param>
 /// <param name="Description">For people who find the group in the console.</param>
 /// <param name="SubnetId">The subnet whose VPC it belongs to; null: the default VPC.</param>
-/// <param name="Ports">The TCP ports, and from where each can be reached (CIDR).</param>
+/// <param name="Ports">What it opens.</param>
 /// <param name="Tags">The group's tags.</param>
 public sealed record SecurityGroupRequest(
     string Name,
     string Description,
     string? SubnetId,
-    IReadOnlyList<(int Port, string Cidr)> Ports,
+    IReadOnlyList<OpenPort> Ports,
     IReadOnlyDictionary<string, string> Tags);

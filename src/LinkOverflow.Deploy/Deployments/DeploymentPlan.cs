@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Deployments;
@@ -31,6 +32,12 @@ public sealed record DeploymentPlan(
     InstanceConfig Config,
     IReadOnlyList<Problem> Warnings)
 {
+    /// <summary>How the instances prove their host keys.</summary>
+    public HostKeyPolicy HostKeyPolicy { get; init; }
+
+    /// <summary>The networks that SSH is let in from, in CIDR notation; null: not found out yet.</summary>
+    public IReadOnlyList<string>? SshFrom { get; init; }
+
     /// <summary>Reads and checks all that a request names, without asking EC2.</summary>
     /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
     public static DeploymentPlan Make(DeploymentRequest request)

@@ -1,94 +1,91 @@
 using LinkOverflow.Deploy.Cloud;
+using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Deployments;
 
-/// <summary>A deployment, as EC2's tags tell of it.</summary>
-/// <param name="Deployment">Its id.</param>
-/// <param name="Project">The project's name.</param>
-/// <param name="Owner">Who launched it: user@machine.</param>
-/// <param name="Version">The version of this program that launched it.</param>
-/// <param name="Launched">When its first instance was launched, in UTC.</param>
-/// <param name="Instances">Its instances that are not terminated.</param>
-public sealed record DeploymentSummary(
-    string Deployment, string Project, string Owner, string Version, DateTime Launched, IReadOnlyList<LOInstance> Instances)
-{
-    /// <summary>How long ago it was launched.</summary>
-    public TimeSpan Age => DateTime.UtcNow - Launched;
-
-    /// <summary>The hours that its instances have been running, added up.</summary>
-    public double InstanceHours => Instances.Sum(i => (DateTime.UtcNow - i.Launched).TotalHours);
-}
-
 /// <summary>Finds what is there, by its tags alone: from another terminal or machine, or after a killed run.</summary>
 /// <param name="cloud">The cloud to look in.</param>
 /// <param name="settings">Whose key logs in.</param>
-/// <param name="config">The user to log in as, and which address to use.</param>
-public sealed class Inventory(ICloud cloud, AwsSettings settings, InstanceConfig config)
+/// <param name="configFile">The configuration that later steps take; null: they look for it themselves.</param>
+public sealed class Inventory(ICloud cloud, AwsSettings settings, string? configFile)
 {
-    /// <summary>The deployments that have instances.</summary>
+    private static readonly TimeSpan HealthTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How the instances prove their host keys to later steps.</summary>
+    public HostKeyPolicy HostKeyPolicy { get; init; }
+
+    /// <summary>The deployments that there is anything of, each instance asked for its health.</summary>
     /// <param name="deployment">Only this one; null: all.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public async Task<IReadOnlyList<DeploymentSummary>> DeploymentsAsync(string? deployment, CancellationToken cancellationToken)
     {
-        // EC2's filters take * for any text.
-        var found = await cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, deployment ?? "*", cancellationToken);
+        // EC2's filters take * for any text. A run that was killed early may have left a group and no instance.
+        var wanted = deployment ?? "*";
+        var asking = cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
+        var askingGroups = cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
+        var askingVolumes = cloud.FindVolumesByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
+        await Task.WhenAll(asking, askingGroups, askingVolumes);
+        var instances = (await asking).Where(i => i.State is not ("terminated" or "shutting-down")).ToArray();
+        var groups = await askingGroups;
+
+        // Those in use are their instances'.
+        var volumes = (await askingVolumes).Where(v => v.State == "available").ToArray();
+        var read = await Task.WhenAll(instances.Select(async i => (i.Tags, Instance: await ReadAsync(i, cancellationToken))));
         return
         [
-            .. found.Where(i => i.State is not ("terminated" or "shutting-down"))
-                .GroupBy(i => Tag(i, DeploymentTags.Deployment), StringComparer.Ordinal)
-                .OrderBy(g => g.Min(i => i.LaunchTime))
-                .Select(g => new DeploymentSummary(
-                    g.Key,
-                    Tag(g.First(), DeploymentTags.Project),
-                    Tag(g.First(), DeploymentTags.Owner),
-                    Tag(g.First(), DeploymentTags.Version),
-                    g.Min(i => i.LaunchTime).ToUniversalTime(),
-                    [.. g.Select(Instance).OrderBy(i => i.Name, StringComparer.Ordinal)])),
+            .. read.Select(r => r.Tags).Concat(groups.Select(g => g.Tags)).Concat(volumes.Select(v => v.Tags))
+                .GroupBy(Deployment, StringComparer.Ordinal)
+                .Select(found => new DeploymentSummary(
+                    found.Key,
+                    found.First().GetValueOrDefault(DeploymentTags.Project, ""),
+                    found.First().GetValueOrDefault(DeploymentTags.Owner, ""),
+                    found.First().GetValueOrDefault(DeploymentTags.Version, ""),
+                    [.. read.Select(r => r.Instance).Where(i => i.Deployment == found.Key).OrderBy(i => i.Name, StringComparer.Ordinal)],
+                    [.. groups.Concat(volumes).Where(r => Deployment(r.Tags) == found.Key).Select(r => r.Id)]))
+                .OrderBy(d => d.Launched ?? DateTime.MaxValue).ThenBy(d => d.Deployment, StringComparer.Ordinal),
         ];
     }
 
     /// <summary>Makes sure that an instance's host key is known on this machine; its console tells it again.</summary>
     public async Task<LOInstance> WithHostKeyAsync(LOInstance instance, CancellationToken cancellationToken)
     {
-        var file = HostKeys.KnownHostsFile(instance.Deployment);
-        var known = File.Exists(file)
-            ? (await File.ReadAllLinesAsync(file, cancellationToken)).FirstOrDefault(l => l.StartsWith(instance.InstanceId + " ", StringComparison.Ordinal))
-            : null;
-        if (known is not null)
-        {
-            return instance with { HostKey = known[(instance.InstanceId.Length + 1)..] };
-        }
-
-        var keys = HostKeys.FromConsole(await cloud.GetConsoleOutputAsync(instance.InstanceId, cancellationToken));
-        if (keys.Count == 0)
+        if (HostKeyPolicy == HostKeyPolicy.KnownHosts)
         {
             return instance;
         }
 
-        HostKeys.Remember(file, instance.InstanceId, keys);
-        return instance with { HostKey = keys[0] };
+        var file = HostKeys.KnownHostsFile(instance.Deployment);
+        var keys = await HostKeys.ReadAsync(file, instance.InstanceId, cancellationToken);
+        if (keys.Count == 0 && HostKeyPolicy == HostKeyPolicy.Console)
+        {
+            keys = HostKeys.FromConsole(await cloud.GetConsoleOutputAsync(instance.InstanceId, cancellationToken));
+            if (keys.Count > 0)
+            {
+                await HostKeys.RememberAsync(file, instance.InstanceId, keys, cancellationToken);
+            }
+        }
+
+        return keys.Count == 0 ? instance : instance with { HostKey = keys[0] };
     }
 
-    private LOInstance Instance(CloudInstance i) => new LOInstance
+    private async Task<LOInstance> ReadAsync(CloudInstance found, CancellationToken cancellationToken)
     {
-        Deployment = Tag(i, DeploymentTags.Deployment),
-        Project = Tag(i, DeploymentTags.Project),
-        Name = Tag(i, DeploymentTags.Name),
-        InstanceId = i.InstanceId,
-        PublicIp = i.PublicIp,
-        PrivateIp = i.PrivateIp,
-        Zone = i.Zone,
-        InstanceType = i.InstanceType,
-        ImageId = i.ImageId,
-        SshUser = config.SshUser,
-        KeyFile = settings.KeyFile,
-        InstanceConfig = config.File,
-        PublicAddress = config.PublicAddress,
-        Url = (config.PublicAddress ? i.PublicIp : i.PrivateIp) is { } address ? $"http://{address}:{config.Port}/" : null,
-        Launched = i.LaunchTime.ToUniversalTime(),
-    }.At(i.State == "pending" ? Stage.Pending : i.State == "running" ? Stage.Booting : Stage.Failed);
+        var instance = InstanceTags.Read(found, settings, configFile, HostKeyPolicy);
+        if (found.State != "running")
+        {
+            return instance.At(found.State == "pending" ? Stage.Pending : Stage.Failed);
+        }
 
-    private static string Tag(CloudInstance instance, string key) => instance.Tags.GetValueOrDefault(key, "");
+        if (InstanceTags.Urls(found, instance) is not { } urls)
+        {
+            return instance.At(Stage.Booting);
+        }
+
+        var health = await HealthCheck.ProbeAsync(urls.Health, HealthTime, cancellationToken);
+        return (instance with { Url = urls.Site.ToString(), Health = health }).At(health == HealthCheck.Ok ? Stage.Healthy : Stage.Booting);
+    }
+
+    private static string Deployment(IReadOnlyDictionary<string, string> tags) => tags.GetValueOrDefault(DeploymentTags.Deployment, "");
 }

@@ -45,6 +45,9 @@ public sealed record LOInstance
     /// <summary>EC2's id.</summary>
     public required string InstanceId { get; init; }
 
+    /// <summary>What EC2 last said of it: pending, running, stopping or stopped.</summary>
+    public string? State { get; init; }
+
     /// <summary>The public address, once it has one.</summary>
     public string? PublicIp { get; init; }
 
@@ -68,6 +71,9 @@ public sealed record LOInstance
 
     /// <summary>The public host key that it proved to have, as "type base64".</summary>
     public string? HostKey { get; init; }
+
+    /// <summary>How it proves its host key.</summary>
+    public HostKeyPolicy HostKeyPolicy { get; init; }
 
     /// <summary>The configuration that it was launched with; later steps take theirs from it.</summary>
     public string? InstanceConfig { get; init; }
@@ -102,13 +108,16 @@ public sealed record LOInstance
     /// <summary>A command to log in by hand; null while it has no address.</summary>
     public string? LoginCommand => (PublicAddress ? PublicIp : PrivateIp) is null ? null : Ssh().LoginCommand();
 
+    /// <summary>Whether its Name tag holds <see cref="Name"/> already.</summary>
+    internal bool IsNamed { get; init; }
+
     /// <summary>The address that the steps use.</summary>
     /// <exception cref="InvalidOperationException">It has none yet.</exception>
     [System.Text.Json.Serialization.JsonIgnore]
     public string Address => (PublicAddress ? PublicIp : PrivateIp) ?? throw new InvalidOperationException($"{Name} has no address yet.");
 
     /// <summary>How to log in to it.</summary>
-    public SshTarget Ssh() => new(Address, SshUser, KeyFile, HostKeys.KnownHostsFile(Deployment), InstanceId);
+    public SshTarget Ssh() => new(Address, SshUser, KeyFile, HostKeys.KnownHostsFile(Deployment), InstanceId) { HostKeyPolicy = HostKeyPolicy };
 
     /// <summary>The same instance, at a later stage.</summary>
     public LOInstance At(Stage stage)

@@ -10,6 +10,32 @@ public static class HealthCheck
         Timeout = TimeSpan.FromSeconds(10),
     };
 
+    /// <summary>What <see cref="ProbeAsync"/> says of a site that is well.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>Asks once: "ok", or what was wrong.</summary>
+    /// <param name="url">The address.</param>
+    /// <param name="timeout">How long to wait for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<string> ProbeAsync(Uri url, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(timeout);
+        try
+        {
+            using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            return (int)response.StatusCode is >= 200 and < 400 ? Ok : $"it answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        }
+        catch (HttpRequestException e)
+        {
+            return e.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {timeout.TotalSeconds:0} s";
+        }
+    }
+
     /// <summary>Waits until the address answers with a status from 200 to 399.</summary>
     /// <param name="url">The address.</param>
     /// <param name="timeout">How long to wait.</param>

@@ -186,6 +186,12 @@ public static class ErrorId
         "Try another zone or type, a smaller number, or ask AWS for a larger quota.")]
     public const string CapacityInsufficient = "CapacityInsufficient";
 
+    /// <summary>The address that SSH comes from, which a deployment's security group opens port 22 to, could not be found out.</summary>
+    [Remedy(
+        "This machine reaches AWS but not checkip.amazonaws.com, for instance through a proxy that lets only AWS's own endpoints pass.",
+        "Set SshFrom in [EC2] of instance.config to the address or network that SSH will come from, or name an existing SecurityGroup.")]
+    public const string CallerAddressUnknown = "CallerAddressUnknown";
+
     /// <summary>An instance did not become reachable within its boot timeout, or ended while booting.</summary>
     [Remedy(
         "A security group or network that lets no SSH in, another user name than SshUser, an image that boots slowly, or a volume that could not be made.",

@@ -38,22 +38,40 @@ public static class HostKeys
     public static string KnownHostsFile(string deployment) =>
         Path.Combine(StateFolder.Path, "deployments", deployment, "known_hosts");
 
-    /// <summary>Writes the keys of one host into a known_hosts file (sshd(8)), in place of what it had for that host.</summary>
-    public static void Remember(string knownHosts, string alias, IEnumerable<string> keys)
+    /// <summary>The keys that a known_hosts file has for a host, each as "type base64".</summary>
+    public static async Task<IReadOnlyList<string>> ReadAsync(string knownHosts, string alias, CancellationToken cancellationToken) =>
+        File.Exists(knownHosts)
+            ? [.. (await File.ReadAllLinesAsync(knownHosts, cancellationToken)).Where(l => IsOf(l, alias)).Select(l => l[(alias.Length + 1)..].Trim())]
+            : [];
+
+    /// <summary>Writes the keys of one host into a known_hosts file (sshd(8)), in place of what it had for that host; no keys: forgets it.</summary>
+    public static async Task RememberAsync(string knownHosts, string alias, IReadOnlyCollection<string> keys, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(knownHosts)!);
 
-        // Hosts of a deployment come up side by side, and share the file.
-        lock (Gate)
-        {
-            var others = File.Exists(knownHosts)
-                ? File.ReadAllLines(knownHosts).Where(l => !l.StartsWith(alias + " ", StringComparison.Ordinal))
-                : [];
-            var temporary = $"{knownHosts}.{Environment.ProcessId}";
-            File.WriteAllLines(temporary, [.. others, .. keys.Select(k => $"{alias} {k}")]);
-            File.Move(temporary, knownHosts, overwrite: true);
-        }
+        // Hosts of a deployment come up side by side and share the file, in this process and in others.
+        await using var locked = await LockAsync(knownHosts + ".lock", cancellationToken);
+        var others = File.Exists(knownHosts) ? (await File.ReadAllLinesAsync(knownHosts, cancellationToken)).Where(l => !IsOf(l, alias)) : [];
+        var temporary = $"{knownHosts}.new";
+        await File.WriteAllLinesAsync(temporary, [.. others, .. keys.Select(k => $"{alias} {k}")], cancellationToken);
+        File.Move(temporary, knownHosts, overwrite: true);
     }
 
-    private static readonly Lock Gate = new();
+    private static bool IsOf(string line, string alias) => line.StartsWith(alias + " ", StringComparison.Ordinal);
+
+    // .NET locks a file that it opens for nobody else: by flock(2) or by Windows' share modes, which end with the process however that ends.
+    private static async Task<FileStream> LockAsync(string file, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                await Task.Delay(Random.Shared.Next(5, 30), cancellationToken);
+            }
+        }
+    }
 }

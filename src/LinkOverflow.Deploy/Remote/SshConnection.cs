@@ -41,7 +41,7 @@ public sealed class SshConnection : IAsyncDisposable
 
         var socket = ControlSockets.NewPath();
         var master = SshProcess.Start(
-            [.. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", socket, target.Address, "echo open; exec cat >/dev/null"]);
+            [.. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
         try
         {
             var error = master.StandardError.ReadToEndAsync(cancellationToken);
@@ -69,7 +69,7 @@ public sealed class SshConnection : IAsyncDisposable
     public async Task<RemoteResult> RunAsync(
         RemoteScript script, Func<Stream, CancellationToken, Task>? input = null, Action<string>? line = null, CancellationToken cancellationToken = default)
     {
-        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", _socket];
+        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", SshTarget.Literal(_socket)];
         using var process = SshProcess.Start([.. Target.Options(), .. sharing, Target.Address, script.CommandLine()]);
         try
         {
@@ -148,8 +148,17 @@ public sealed class SshConnection : IAsyncDisposable
             || said.Contains("host key is known", StringComparison.Ordinal)
             ? new DeployException(
                 ErrorId.HostKeyMismatch,
-                $"The host at {target.Address} presented another host key than {target.HostKeyAlias} printed to its console: {said}",
-                "Do not log in: something else answers at this address. Remove the instance and launch it again.")
+                $"The host at {target.Address} presented {Presented(target)}: {said}",
+                target.HostKeyPolicy == HostKeyPolicy.KnownHosts
+                    ? "Add its key to your known_hosts once you have made sure of it, or leave it to the console: -HostKeyPolicy Console."
+                    : "Do not log in: something else answers at this address. Remove the instance and launch it again.")
             : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}");
     }
+
+    private static string Presented(SshTarget target) => target.HostKeyPolicy switch
+    {
+        HostKeyPolicy.TrustOnFirstUse => $"another host key than {target.HostKeyAlias} did at the first login",
+        HostKeyPolicy.KnownHosts => "a host key that your known_hosts files do not hold for it",
+        _ => $"another host key than {target.HostKeyAlias} printed to its console",
+    };
 }

@@ -8,19 +8,22 @@ namespace LinkOverflow.Deploy.Remote;
 /// <param name="HostKeyAlias">Its name in that file: the instance id, as addresses are handed out again.</param>
 public sealed record SshTarget(string Address, string User, string KeyFile, string KnownHosts, string HostKeyAlias)
 {
+    /// <summary>How it proves to be the right one.</summary>
+    public HostKeyPolicy HostKeyPolicy { get; init; }
+
     /// <summary>
     /// The options of ssh(1) and ssh_config(5) for this host. The user's own ssh_config applies beneath them (jump hosts, agents);
     /// nothing ever prompts.
     /// </summary>
     public IReadOnlyList<string> Options() =>
     [
-        "-i", KeyFile,
+        "-i", Literal(KeyFile),
         "-o", "IdentitiesOnly=yes",
         "-o", "BatchMode=yes",
-        "-o", "StrictHostKeyChecking=yes",
-        "-o", $"UserKnownHostsFile=\"{KnownHosts}\"",
-        "-o", "GlobalKnownHostsFile=none",
-        "-o", $"HostKeyAlias={HostKeyAlias}",
+        "-o", $"StrictHostKeyChecking={(HostKeyPolicy == HostKeyPolicy.TrustOnFirstUse ? "accept-new" : "yes")}",
+        .. HostKeyPolicy == HostKeyPolicy.KnownHosts
+            ? (IEnumerable<string>)[]
+            : ["-o", $"UserKnownHostsFile=\"{Literal(KnownHosts)}\"", "-o", "GlobalKnownHostsFile=none", "-o", "HashKnownHosts=no", "-o", $"HostKeyAlias={HostKeyAlias}"],
         "-o", "UpdateHostKeys=no",
         "-o", "ConnectTimeout=10",
         "-o", "ServerAliveInterval=15",
@@ -29,12 +32,21 @@ public sealed record SshTarget(string Address, string User, string KeyFile, stri
         "-l", User,
     ];
 
+    /// <summary>A path as ssh's options take it: a % begins one of their tokens (ssh_config(5), TOKENS).</summary>
+    internal static string Literal(string path) => path.Replace("%", "%%", StringComparison.Ordinal);
+
     /// <summary>A command line for people to log in by hand.</summary>
     public string LoginCommand()
     {
+        if (HostKeyPolicy == HostKeyPolicy.KnownHosts)
+        {
+            return $"ssh -i {Show(Literal(KeyFile))} {User}@{Address}";
+        }
+
         // ssh takes this option for a list of files, parted by blanks that stand outside of double quotes.
-        var knownHosts = Show(KnownHosts.Contains(' ', StringComparison.Ordinal) ? $"\"{KnownHosts}\"" : KnownHosts);
-        return $"ssh -i {Show(KeyFile)} -o UserKnownHostsFile={knownHosts} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
+        var file = Literal(KnownHosts);
+        var knownHosts = Show(file.Contains(' ', StringComparison.Ordinal) ? $"\"{file}\"" : file);
+        return $"ssh -i {Show(Literal(KeyFile))} -o UserKnownHostsFile={knownHosts} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
     }
 
     private static string Show(string path) =>

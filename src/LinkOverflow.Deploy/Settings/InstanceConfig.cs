@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using LinkOverflow.Deploy.Errors;
 
@@ -13,7 +15,7 @@ public sealed partial record InstanceConfig
     {
         ["EC2"] =
         [
-            "ImageID", "InstanceType", "SshUser", "SecurityGroup", "SubnetId", "PublicAddress", "VolumeSize", "MaxInstances", "BootTimeout",
+            "ImageID", "InstanceType", "SshUser", "SshFrom", "SecurityGroup", "SubnetId", "PublicAddress", "VolumeSize", "MaxInstances", "BootTimeout",
         ],
         ["Puppet"] = ["PuppetURL", "PuppetConfigFile"],
         ["Django"] = ["Port", "Server", "HealthPath", "HealthTimeout", "SharedPaths", "KeepReleases"],
@@ -31,6 +33,9 @@ public sealed partial record InstanceConfig
 
     /// <summary>The user that the image lets in with the key pair.</summary>
     public string SshUser { get; init; } = "admin";
+
+    /// <summary>The networks that the deployment's own security group lets SSH in from, in CIDR notation; none: the caller's own address.</summary>
+    public IReadOnlyList<string> SshFrom { get; init; } = [];
 
     /// <summary>An existing security group's id or name; null: the deployment gets its own.</summary>
     public string? SecurityGroup { get; init; }
@@ -139,6 +144,7 @@ public sealed partial record InstanceConfig
             ImageId = imageId,
             InstanceType = reading.Required("EC2", "InstanceType"),
             SshUser = reading.Optional("EC2", "SshUser") ?? "admin",
+            SshFrom = Networks(reading),
             SecurityGroup = reading.Optional("EC2", "SecurityGroup"),
             SubnetId = reading.Optional("EC2", "SubnetId"),
             PublicAddress = reading.Flag("EC2", "PublicAddress", standard: true),
@@ -156,6 +162,28 @@ public sealed partial record InstanceConfig
             Environment = environment,
         };
         return problems.Skip(before).Any(p => p.Severity == Severity.Error) ? null : config;
+    }
+
+    private static string[] Networks(SettingsReading reading)
+    {
+        var networks = new List<string>();
+        foreach (var text in reading.List("EC2", "SshFrom", ""))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+            {
+                networks.Add(network.ToString());
+            }
+            else if (IPAddress.TryParse(text, out var address))
+            {
+                networks.Add($"{address}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}");
+            }
+            else
+            {
+                reading.Invalid("EC2", "SshFrom", $"SshFrom has {text}, which is neither an address nor a network such as 203.0.113.0/24.");
+            }
+        }
+
+        return [.. networks.Distinct(StringComparer.Ordinal)];
     }
 
     private static string Manifest(SettingsReading reading, string configPath)

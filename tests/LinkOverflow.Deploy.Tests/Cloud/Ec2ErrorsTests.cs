@@ -149,7 +149,7 @@ public sealed class Ec2ErrorsTests
             : form.Contains("CreateSecurityGroup", StringComparison.Ordinal) ? (200, "<CreateSecurityGroupResponse><return>true</return><groupId>sg-17</groupId></CreateSecurityGroupResponse>")
             : (200, "<DeleteSecurityGroupResponse><return>true</return></DeleteSecurityGroupResponse>"));
         using var cloud = ec2.Cloud();
-        var request = new SecurityGroupRequest("site-0000", "of a test", null, [(22, "0.0.0.0/0")], new Dictionary<string, string>(StringComparer.Ordinal));
+        var request = new SecurityGroupRequest("site-0000", "of a test", null, [new OpenPort(22, "0.0.0.0/0")], new Dictionary<string, string>(StringComparer.Ordinal));
         var error = await Should.ThrowAsync<DeployException>(() => cloud.CreateSecurityGroupAsync(request, Cancellation));
         error.Message.ShouldContain("UnauthorizedOperation");
         ec2.Requests[^1].ShouldContain("Action=DeleteSecurityGroup");

@@ -27,7 +27,7 @@ public sealed partial class MotoContractTests(MotoServer moto) : IClassFixture<M
         var id = await CreateGroupAsync(cloud, "group-1");
         (await cloud.FindSecurityGroupAsync("group-1", Cancellation)).ShouldBe(id);
         (await cloud.FindSecurityGroupAsync(id, Cancellation)).ShouldBe(id);
-        (await cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, "group-1", Cancellation)).ShouldBe([id]);
+        (await cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, "group-1", Cancellation)).Select(g => g.Id).ShouldBe([id]);
         var rules = await moto.AskAsync($"Action=DescribeSecurityGroups&GroupId.1={id}");
         rules.ShouldContain("<fromPort>22</fromPort>");
         rules.ShouldContain("<fromPort>8080</fromPort>");
@@ -105,7 +105,7 @@ public sealed partial class MotoContractTests(MotoServer moto) : IClassFixture<M
     };
 
     private static Task<string> CreateGroupAsync(ICloud cloud, string name) => cloud.CreateSecurityGroupAsync(
-        new SecurityGroupRequest(name, "of a test", null, [(22, "10.0.0.0/8"), (8080, "0.0.0.0/0")], Tags(name)), Cancellation);
+        new SecurityGroupRequest(name, "of a test", null, [new OpenPort(22, "10.0.0.0/8"), new OpenPort(8080, "0.0.0.0/0")], Tags(name)), Cancellation);
 
     private static Dictionary<string, string> Tags(string name) => new(StringComparer.Ordinal) { [DeploymentTags.Deployment] = name };
 

@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Remote;
 
 public sealed class HostKeysTests
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     private const string Block = """
         -----BEGIN SSH HOST KEY KEYS-----
         ecdsa-sha2-nistp256 AAAAE2Vj root@ip-10-0-0-1
@@ -50,15 +53,45 @@ public sealed class HostKeysTests
         HostKeys.FromConsole(Block + "\n" + Block.Replace("AAAAC3Nz", "AAAAnew", StringComparison.Ordinal))[1].ShouldBe("ssh-ed25519 AAAAnew");
 
     [Fact]
-    public void Remembering_one_host_keeps_the_others_and_forgets_its_old_key()
+    public async Task Remembering_one_host_keeps_the_others_and_forgets_its_old_key()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "deep", "known_hosts");
-        Parallel.For(0, 20, i => HostKeys.Remember(file, $"i-{i}", ["ssh-ed25519 AAAA1"]));
-        HostKeys.Remember(file, "i-3", ["ssh-ed25519 AAAA2"]);
-        var lines = File.ReadAllLines(file);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => HostKeys.RememberAsync(file, $"i-{i}", ["ssh-ed25519 AAAA1"], Cancellation)));
+        await HostKeys.RememberAsync(file, "i-3", ["ssh-ed25519 AAAA2"], Cancellation);
+        var lines = await File.ReadAllLinesAsync(file, Cancellation);
         lines.Length.ShouldBe(20);
         lines.ShouldContain("i-3 ssh-ed25519 AAAA2");
         lines.ShouldContain("i-4 ssh-ed25519 AAAA1");
+        (await HostKeys.ReadAsync(file, "i-3", Cancellation)).ShouldBe(["ssh-ed25519 AAAA2"]);
+        (await HostKeys.ReadAsync(file, "i-", Cancellation)).ShouldBeEmpty();
+        await HostKeys.RememberAsync(file, "i-3", [], Cancellation);
+        (await HostKeys.ReadAsync(file, "i-3", Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_file_that_another_process_writes_is_waited_for()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "known_hosts");
+        using var flock = Process.Start(new ProcessStartInfo("flock", [file + ".lock", "sh", "-c", "echo held; read _"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+        })!;
+        try
+        {
+            (await flock.StandardOutput.ReadLineAsync(Cancellation)).ShouldBe("held");
+            var remembering = HostKeys.RememberAsync(file, "i-1", ["ssh-ed25519 AAAA1"], Cancellation);
+            (await Task.WhenAny(remembering, Task.Delay(300, Cancellation))).ShouldNotBe(remembering);
+            File.Exists(file).ShouldBeFalse();
+            await flock.StandardInput.WriteLineAsync("");
+            await remembering;
+            File.Exists(file).ShouldBeTrue();
+        }
+        finally
+        {
+            flock.StandardInput.Close();
+            await flock.WaitForExitAsync(CancellationToken.None);
+        }
     }
 }

@@ -42,7 +42,7 @@ public sealed class LocalSshd : IAsyncLifetime
         await MakeKeyAsync("host");
         await MakeKeyAsync("key");
         await MakeKeyAsync("other");
-        HostKeys.Remember(KnownHosts, Alias, [await PublicKeyAsync("host")]);
+        await HostKeys.RememberAsync(KnownHosts, Alias, [await PublicKeyAsync("host")], CancellationToken.None);
         var config = _folder.Write("sshd_config", $"""
             ListenAddress {Address}
             Port 22
@@ -66,7 +66,7 @@ public sealed class LocalSshd : IAsyncLifetime
     public async Task<string> WrongKnownHostsAsync()
     {
         var file = Path.Combine(_folder.Path, "wrong_hosts");
-        HostKeys.Remember(file, Alias, [await PublicKeyAsync("other")]);
+        await HostKeys.RememberAsync(file, Alias, [await PublicKeyAsync("other")], CancellationToken.None);
         return file;
     }
 
@@ -85,7 +85,8 @@ public sealed class LocalSshd : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private async Task<string> PublicKeyAsync(string name) =>
+    /// <summary>A public key of this sshd's folder, as "type base64": host is its own, other is one that it does not have.</summary>
+    public async Task<string> PublicKeyAsync(string name) =>
         string.Join(' ', (await File.ReadAllTextAsync(Path.Combine(_folder.Path, name + ".pub"))).Split(' ')[..2]);
 
     private async Task MakeKeyAsync(string name)

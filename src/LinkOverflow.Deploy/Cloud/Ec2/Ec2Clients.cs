@@ -34,7 +34,8 @@ internal static class Ec2Clients
         {
             RetryMode = RequestRetryMode.Adaptive,
             MaxErrorRetry = 5,
-            Timeout = TimeSpan.FromSeconds(30),
+            // Of one attempt; Ec2Calls limits all of them together.
+            Timeout = TimeSpan.FromSeconds(20),
         };
         if (settings.EndpointUrl is { } endpoint)
         {

@@ -1,56 +1,56 @@
-using System.Net;
 using System.Text;
-using Amazon.EC2;
 using Amazon.EC2.Model;
-using Amazon.Runtime;
-using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
-using Tag = Amazon.EC2.Model.Tag;
 
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
 /// <summary><see cref="ICloud"/> by Amazon EC2, or anything that speaks its API.</summary>
 public sealed class Ec2Cloud : ICloud
 {
+    // A filter takes 200 values (API_DescribeInstances.html), a page holds 1000 instances.
+    private const int FilterValues = 200;
+    private const int PageSize = 1000;
+
     private readonly AwsSettings _settings;
-    private readonly AmazonEC2Client _client;
+    private readonly Ec2Calls _calls;
+    private readonly Ec2SecurityGroups _groups;
 
     /// <summary>A client with the settings' credentials, region and endpoint. Makes no call yet.</summary>
     public Ec2Cloud(AwsSettings settings)
+        : this(settings, Ec2Calls.Limit)
+    {
+    }
+
+    internal Ec2Cloud(AwsSettings settings, TimeSpan callLimit)
     {
         _settings = settings;
-        _client = Ec2Clients.For(settings);
+        _calls = new Ec2Calls(settings, callLimit);
+        _groups = new Ec2SecurityGroups(_calls, settings.Region);
     }
 
     /// <inheritdoc/>
     public string Region => _settings.Region;
 
     /// <inheritdoc/>
+    public object Identity => _calls.Client;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken)
+    {
+        var request = new DescribeAvailabilityZonesRequest
+        {
+            Filters = [new Filter("zone-type", ["availability-zone"]), new Filter("state", ["available"])],
+        };
+        var response = await _calls.CallAsync("DescribeAvailabilityZones", (c, t) => c.DescribeAvailabilityZonesAsync(request, t), cancellationToken);
+        return [.. (response.AvailabilityZones ?? []).Select(z => z.ZoneName).Order(StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
-        var tags = Tags(request.Tags);
-        var run = new RunInstancesRequest
-        {
-            ImageId = request.ImageId,
-            InstanceType = request.InstanceType,
-            MinCount = request.MinimumCount,
-            MaxCount = request.MaximumCount,
-            KeyName = request.KeyPair,
-            ClientToken = request.ClientToken,
-            SecurityGroupIds = [request.SecurityGroupId],
-            SubnetId = request.SubnetId,
-            Placement = request.Zone is null ? null : new Placement { AvailabilityZone = request.Zone },
-            // IMDSv2 only: a request forged through the site cannot read the instance's credentials.
-            MetadataOptions = new InstanceMetadataOptionsRequest { HttpTokens = HttpTokensState.Required, HttpEndpoint = InstanceMetadataEndpointState.Enabled },
-            TagSpecifications =
-            [
-                new TagSpecification { ResourceType = ResourceType.Instance, Tags = tags },
-                new TagSpecification { ResourceType = ResourceType.Volume, Tags = tags },
-            ],
-            BlockDeviceMappings = await RootVolumeAsync(request, cancellationToken),
-        };
-        var response = await CallAsync("RunInstances", () => _client.RunInstancesAsync(run, cancellationToken), cancellationToken);
-        return [.. response.Reservation.Instances.Select(ToCloudInstance)];
+        var run = Ec2Launch.Request(request, await RootDeviceAsync(request.ImageId, cancellationToken));
+        var response = await _calls.CallAsync("RunInstances", (c, t) => c.RunInstancesAsync(run, t), cancellationToken);
+        return [.. response.Reservation.Instances.Select(Ec2Launch.Read)];
     }
 
     /// <inheritdoc/>
@@ -58,18 +58,24 @@ public sealed class Ec2Cloud : ICloud
         IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken)
     {
         // A filter, unlike a list of ids, does not fail as a whole while EC2 does not show one of them yet.
-        return await DescribeAsync(new Filter("instance-id", [.. instanceIds]), cancellationToken);
+        var found = new List<CloudInstance>();
+        foreach (var ids in instanceIds.Chunk(FilterValues))
+        {
+            found.AddRange(await DescribeAsync(new Filter("instance-id", [.. ids]), cancellationToken));
+        }
+
+        return found;
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<CloudInstance>> DescribeInstancesByTagAsync(string key, string value, CancellationToken cancellationToken) =>
-        await DescribeAsync(new Filter($"tag:{key}", [value]), cancellationToken);
+    public Task<IReadOnlyList<CloudInstance>> DescribeInstancesByTagAsync(string key, string value, CancellationToken cancellationToken) =>
+        DescribeAsync(new Filter($"tag:{key}", [value]), cancellationToken);
 
     /// <inheritdoc/>
     public Task TagInstanceAsync(string instanceId, string key, string value, CancellationToken cancellationToken)
     {
         var request = new CreateTagsRequest { Resources = [instanceId], Tags = [new Tag(key, value)] };
-        return CallAsync("CreateTags", () => _client.CreateTagsAsync(request, cancellationToken), cancellationToken);
+        return _calls.CallAsync("CreateTags", (c, t) => c.CreateTagsAsync(request, t), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -80,103 +86,83 @@ public sealed class Ec2Cloud : ICloud
             return;
         }
 
-        var request = new TerminateInstancesRequest { InstanceIds = [.. instanceIds] };
-        await IgnoreGoneAsync(
-            "InvalidInstanceID.NotFound",
-            () => CallAsync("TerminateInstances", () => _client.TerminateInstancesAsync(request, cancellationToken), cancellationToken));
+        try
+        {
+            await TerminateAsync(instanceIds);
+        }
+        catch (CloudException e) when (e.Code == "InvalidInstanceID.NotFound" && instanceIds.Count > 1)
+        {
+            // One id that is not there makes EC2 refuse them all.
+            await Task.WhenAll(instanceIds.Select(id => TerminateInstancesAsync([id], cancellationToken)));
+        }
+        catch (CloudException e) when (e.Code == "InvalidInstanceID.NotFound")
+        {
+            // Gone already, which is what was asked for.
+        }
+
+        Task TerminateAsync(IEnumerable<string> ids)
+        {
+            var request = new TerminateInstancesRequest { InstanceIds = [.. ids] };
+            return _calls.CallAsync("TerminateInstances", (c, t) => c.TerminateInstancesAsync(request, t), cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
     public async Task<string> GetConsoleOutputAsync(string instanceId, CancellationToken cancellationToken)
     {
-        var response = await CallAsync(
-            "GetConsoleOutput",
-            () => _client.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = instanceId }, cancellationToken),
-            cancellationToken);
-        return string.IsNullOrEmpty(response.Output) ? "" : Encoding.UTF8.GetString(Convert.FromBase64String(response.Output));
-    }
-
-    /// <inheritdoc/>
-    public async Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
-    {
-        string? vpc = null;
-        if (request.SubnetId is { } subnetId)
-        {
-            var subnets = await CallAsync(
-                "DescribeSubnets",
-                () => _client.DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnetId] }, cancellationToken),
-                cancellationToken);
-            vpc = subnets.Subnets[0].VpcId;
-        }
-
-        var create = new CreateSecurityGroupRequest
-        {
-            GroupName = request.Name,
-            Description = request.Description,
-            VpcId = vpc,
-            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Tags(request.Tags) }],
-        };
-        var created = await CallAsync(
-            "CreateSecurityGroup", () => _client.CreateSecurityGroupAsync(create, cancellationToken), cancellationToken);
-        var authorize = new AuthorizeSecurityGroupIngressRequest
-        {
-            GroupId = created.GroupId,
-            IpPermissions =
-            [
-                .. request.Ports.Select(p => new IpPermission
-                {
-                    IpProtocol = "tcp",
-                    FromPort = p.Port,
-                    ToPort = p.Port,
-                    Ipv4Ranges = [new IpRange { CidrIp = p.Cidr }],
-                }),
-            ],
-        };
+        string? output;
         try
         {
-            await CallAsync(
-                "AuthorizeSecurityGroupIngress",
-                () => _client.AuthorizeSecurityGroupIngressAsync(authorize, cancellationToken),
-                cancellationToken);
+            output = await ConsoleAsync(latest: true);
         }
-        catch
+        catch (CloudException e) when (e.Code is "UnsupportedOperation" or "Unsupported" or "InvalidParameterCombination")
         {
-            // Nobody would know of it.
-            await DeleteSecurityGroupAsync(created.GroupId, CancellationToken.None);
-            throw;
+            // Only Nitro instances show their console as it is now; the others some minutes later.
+            output = await ConsoleAsync(latest: null);
         }
 
-        return created.GroupId;
+        return string.IsNullOrEmpty(output) ? "" : Encoding.UTF8.GetString(Convert.FromBase64String(output));
+
+        async Task<string?> ConsoleAsync(bool? latest)
+        {
+            var request = new GetConsoleOutputRequest { InstanceId = instanceId, Latest = latest };
+            return (await _calls.CallAsync("GetConsoleOutput", (c, t) => c.GetConsoleOutputAsync(request, t), cancellationToken)).Output;
+        }
     }
 
     /// <inheritdoc/>
-    public async Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken)
-    {
-        var filter = new Filter(idOrName.StartsWith("sg-", StringComparison.Ordinal) ? "group-id" : "group-name", [idOrName]);
-        var groups = await DescribeGroupsAsync(filter, cancellationToken);
-        return groups.Count > 0
-            ? groups[0]
-            : throw new DeployException(
-                ErrorId.ValueInvalid, $"Security group {idOrName} is unknown in region {Region}.", "Correct SecurityGroup in instance.config.");
-    }
+    public Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken) =>
+        _groups.CreateAsync(request, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> FindSecurityGroupsByTagAsync(string key, string value, CancellationToken cancellationToken) =>
-        DescribeGroupsAsync(new Filter($"tag:{key}", [value]), cancellationToken);
+    public Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken) => _groups.FindAsync(idOrName, cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken) => IgnoreGoneAsync(
-        "InvalidGroup.NotFound",
-        () => CallAsync(
-            "DeleteSecurityGroup",
-            () => _client.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = groupId }, cancellationToken),
-            cancellationToken));
+    public Task<IReadOnlyList<TaggedResource>> FindSecurityGroupsByTagAsync(string key, string value, CancellationToken cancellationToken) =>
+        _groups.DescribeAsync(new Filter($"tag:{key}", [value]), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken) => _groups.DeleteAsync(groupId, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TaggedResource>> FindVolumesByTagAsync(string key, string value, CancellationToken cancellationToken) => _calls.PagesAsync(
+        "DescribeVolumes",
+        (c, next, t) => c.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [new Filter($"tag:{key}", [value])], NextToken = next }, t),
+        response => (response.Volumes?.Select(v => new TaggedResource(v.VolumeId, Ec2Tags.Read(v.Tags), v.State?.Value)), response.NextToken),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.GoneAsync(
+        "InvalidVolume.NotFound",
+        "DeleteVolume",
+        (c, t) => c.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volumeId }, t),
+        cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken)
     {
-        var response = await CallAsync(
-            "DescribeKeyPairs", () => _client.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), cancellationToken), cancellationToken);
+        var response = await _calls.CallAsync(
+            "DescribeKeyPairs", (c, t) => c.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), t), cancellationToken);
         return (response.KeyPairs ?? []).ToDictionary(k => k.KeyName, k => k.KeyFingerprint ?? "", StringComparer.Ordinal);
     }
 
@@ -184,7 +170,7 @@ public sealed class Ec2Cloud : ICloud
     public async Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken)
     {
         var request = new DescribeImagesRequest { Filters = [new Filter("image-id", [imageId])] };
-        var response = await CallAsync("DescribeImages", () => _client.DescribeImagesAsync(request, cancellationToken), cancellationToken);
+        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
         return response.Images is { Count: > 0 };
     }
 
@@ -192,10 +178,8 @@ public sealed class Ec2Cloud : ICloud
     public async Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken)
     {
         var request = new DescribeInstanceTypeOfferingsRequest { Filters = [new Filter("instance-type", [instanceType])] };
-        var response = await CallAsync(
-            "DescribeInstanceTypeOfferings",
-            () => _client.DescribeInstanceTypeOfferingsAsync(request, cancellationToken),
-            cancellationToken);
+        var response = await _calls.CallAsync(
+            "DescribeInstanceTypeOfferings", (c, t) => c.DescribeInstanceTypeOfferingsAsync(request, t), cancellationToken);
         return response.InstanceTypeOfferings is { Count: > 0 };
     }
 
@@ -204,93 +188,23 @@ public sealed class Ec2Cloud : ICloud
     {
     }
 
-    private async Task<IReadOnlyList<CloudInstance>> DescribeAsync(Filter filter, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<CloudInstance>> DescribeAsync(Filter filter, CancellationToken cancellationToken) => _calls.PagesAsync(
+        "DescribeInstances",
+        (c, next, t) => c.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [filter], MaxResults = PageSize, NextToken = next }, t),
+        response => (response.Reservations?.SelectMany(r => r.Instances ?? []).Select(Ec2Launch.Read), response.NextToken),
+        cancellationToken);
+
+    private async Task<string> RootDeviceAsync(string imageId, CancellationToken cancellationToken)
     {
-        var instances = new List<CloudInstance>();
-        var request = new DescribeInstancesRequest { Filters = [filter] };
-        do
+        // An alias cannot be described; RunInstances resolves it.
+        const string Common = "/dev/xvda";
+        if (!imageId.StartsWith("ami-", StringComparison.Ordinal))
         {
-            var page = await CallAsync(
-                "DescribeInstances", () => _client.DescribeInstancesAsync(request, cancellationToken), cancellationToken);
-            instances.AddRange((page.Reservations ?? []).SelectMany(r => r.Instances ?? []).Select(ToCloudInstance));
-            request.NextToken = page.NextToken;
+            return Common;
         }
-        while (!string.IsNullOrEmpty(request.NextToken));
-        return instances;
+
+        var request = new DescribeImagesRequest { ImageIds = [imageId] };
+        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
+        return response.Images is { Count: > 0 } images ? images[0].RootDeviceName : Common;
     }
-
-    private async Task<IReadOnlyList<string>> DescribeGroupsAsync(Filter filter, CancellationToken cancellationToken)
-    {
-        var response = await CallAsync(
-            "DescribeSecurityGroups",
-            () => _client.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [filter] }, cancellationToken),
-            cancellationToken);
-        return [.. (response.SecurityGroups ?? []).Select(g => g.GroupId)];
-    }
-
-    /// <summary>The root volume encrypted and gone with its instance, whatever the image says. An alias cannot be looked up here.</summary>
-    private async Task<List<BlockDeviceMapping>?> RootVolumeAsync(LaunchRequest request, CancellationToken cancellationToken)
-    {
-        var root = "/dev/xvda";
-        if (request.ImageId.StartsWith("ami-", StringComparison.Ordinal))
-        {
-            var images = await CallAsync(
-                "DescribeImages",
-                () => _client.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [request.ImageId] }, cancellationToken),
-                cancellationToken);
-            root = images.Images is { Count: > 0 } ? images.Images[0].RootDeviceName : root;
-        }
-
-        return
-        [
-            new BlockDeviceMapping
-            {
-                DeviceName = root,
-                Ebs = new EbsBlockDevice { DeleteOnTermination = true, Encrypted = true, VolumeSize = request.VolumeSize },
-            },
-        ];
-    }
-
-    private async Task<T> CallAsync<T>(string action, Func<Task<T>> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (AmazonServiceException e)
-        {
-            throw Ec2Errors.Translate(e, _settings, action);
-        }
-        catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            throw Ec2Errors.Unreachable(e, _settings, action);
-        }
-    }
-
-    private static async Task IgnoreGoneAsync(string code, Func<Task> call)
-    {
-        try
-        {
-            await call();
-        }
-        catch (DeployException e) when (e.InnerException is AmazonServiceException inner && inner.ErrorCode == code)
-        {
-            // Gone already, which is what was asked for.
-        }
-    }
-
-    private static List<Tag> Tags(IReadOnlyDictionary<string, string> tags) => [.. tags.Select(t => new Tag(t.Key, t.Value))];
-
-    private static CloudInstance ToCloudInstance(Instance i) => new(
-        i.InstanceId,
-        i.State?.Name?.Value ?? "pending",
-        i.StateReason?.Message is { Length: > 0 } reason ? reason : null,
-        string.IsNullOrEmpty(i.PublicIpAddress) ? null : i.PublicIpAddress,
-        string.IsNullOrEmpty(i.PrivateIpAddress) ? null : i.PrivateIpAddress,
-        i.Placement?.AvailabilityZone,
-        i.InstanceType?.Value ?? "",
-        i.ImageId,
-        i.LaunchTime ?? DateTime.UtcNow,
-        (i.Tags ?? []).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal));
 }

@@ -11,42 +11,50 @@ namespace LinkOverflow.Deploy.Cloud.Ec2;
 /// </summary>
 internal static class Ec2Errors
 {
-    public static DeployException Translate(AmazonServiceException e, AwsSettings settings, string action)
+    public static CloudException Translate(AmazonServiceException e, AwsSettings settings, string action)
     {
         if (e is not AmazonEC2Exception || string.IsNullOrEmpty(e.ErrorCode))
         {
-            return Unreachable(e, settings, action);
+            return Unreachable(e, settings, action, e.Message);
         }
 
         var source = $"EC2 in {settings.Region} answered {action} with {e.ErrorCode}: {e.Message} (request {e.RequestId})";
-        return e.ErrorCode switch
+        Problem problem = e.ErrorCode switch
         {
             "AuthFailure" or "SignatureDoesNotMatch" or "InvalidClientTokenId" or "UnrecognizedClientException" or "InvalidAccessKeyId"
-                or "ExpiredToken" or "RequestExpired" => new DeployException(
+                or "ExpiredToken" or "RequestExpired" => new(
                     ErrorId.CredentialsRejected,
                     $"AWS refused the credentials: {CredentialsSource(settings)}. {source}",
-                    "Compare key id and secret with the IAM console, and this machine's clock with the real time.",
-                    e),
-            "InvalidKeyPair.NotFound" => new DeployException(
+                    "Compare key id and secret with the IAM console, and this machine's clock with the real time."),
+            "InvalidKeyPair.NotFound" => new(
                 ErrorId.KeyPairNotFound,
                 $"Key pair {settings.KeyPair} is unknown in region {settings.Region}. {source}",
-                "Correct SSHKeyPair or the region in the settings.",
-                e),
-            "InvalidAMIID.Malformed" => new DeployException(ErrorId.ImageMalformed, source, "Correct ImageID in instance.config.", e),
-            "InvalidAMIID.NotFound" or "InvalidAMIID.Unavailable" or "OptInRequired" => new DeployException(
-                ErrorId.ImageNotFound, source, "An image belongs to one region; one from the Marketplace has to be subscribed to first.", e),
+                "Correct SSHKeyPair or the region in the settings."),
+            "InvalidAMIID.Malformed" => new(ErrorId.ImageMalformed, source, "Correct ImageID in instance.config."),
+            "InvalidAMIID.NotFound" or "InvalidAMIID.Unavailable" or "OptInRequired" => new(
+                ErrorId.ImageNotFound, source, "An image belongs to one region; one from the Marketplace has to be subscribed to first."),
             "InsufficientInstanceCapacity" or "InstanceLimitExceeded" or "VcpuLimitExceeded" or "InsufficientFreeAddressesInSubnet" =>
-                new DeployException(ErrorId.CapacityInsufficient, source, "Try another zone or instance type, or a smaller number.", e),
-            "Unsupported" => new DeployException(ErrorId.InstanceTypeUnknown, source, "Try another zone or instance type.", e),
-            _ => new DeployException(ErrorId.CloudError, source, null, e),
+                new(ErrorId.CapacityInsufficient, source, "Try another zone or instance type, or a smaller number."),
+            "Unsupported" => new(ErrorId.InstanceTypeUnknown, source, "Try another zone or instance type."),
+            _ => new(ErrorId.CloudError, source),
         };
+        return new CloudException(problem, e.ErrorCode, e.RequestId, IsTransient(e), e);
     }
 
-    public static DeployException Unreachable(Exception e, AwsSettings settings, string action) => new(
-        ErrorId.CloudUnreachable,
-        $"EC2 could not be reached for {action} at {settings.EndpointUrl ?? $"region {settings.Region}"}: {e.Message}",
-        "Check the network, the proxy settings, and Region or EndpointUrl in the settings.",
+    public static CloudException Unreachable(Exception e, AwsSettings settings, string action, string why) => new(
+        new Problem(
+            ErrorId.CloudUnreachable,
+            $"EC2 could not be reached for {action} at {settings.EndpointUrl ?? $"region {settings.Region}"}: {why.TrimEnd('.')}.",
+            "Check the network, the proxy settings, and Region or EndpointUrl in the settings."),
+        code: null,
+        requestId: null,
+        isTransient: true,
         e);
+
+    // Too little capacity may come as a fault of EC2's own (500), and is not over a moment later.
+    private static bool IsTransient(AmazonServiceException e) =>
+        e.ErrorCode is "RequestLimitExceeded" or "Throttling" or "ThrottlingException" or "RequestThrottled" or "EC2ThrottledException"
+        || ((int)e.StatusCode >= 500 && e.ErrorCode is not ("InsufficientInstanceCapacity" or "InsufficientHostCapacity"));
 
     private static string CredentialsSource(AwsSettings settings) =>
         settings.AccessKeyId is { } id ? $"key id {id} from {settings.File}"

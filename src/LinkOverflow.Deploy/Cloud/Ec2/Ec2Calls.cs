@@ -1,0 +1,69 @@
+using System.Net;
+using Amazon.EC2;
+using Amazon.Runtime;
+using LinkOverflow.Deploy.Settings;
+
+namespace LinkOverflow.Deploy.Cloud.Ec2;
+
+/// <summary>Makes calls: each ends within a limit, its retries included, and what goes wrong becomes a <see cref="CloudException"/>.</summary>
+internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
+{
+    /// <summary>Six attempts with the pauses between them; none of them may be sent after it.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
+
+    public AmazonEC2Client Client { get; } = Ec2Clients.For(settings);
+
+    public async Task<T> CallAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(limit);
+        try
+        {
+            return await call(Client, ending.Token);
+        }
+        catch (AmazonServiceException e)
+        {
+            throw Ec2Errors.Translate(e, settings, action);
+        }
+        catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException or IOException)
+        {
+            throw Ec2Errors.Unreachable(e, settings, action, e.Message);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Ec2Errors.Unreachable(e, settings, action, "it gave no answer in time");
+        }
+    }
+
+    /// <summary>All pages of an answer.</summary>
+    public async Task<IReadOnlyList<T>> PagesAsync<TResponse, T>(
+        string action,
+        Func<AmazonEC2Client, string?, CancellationToken, Task<TResponse>> call,
+        Func<TResponse, (IEnumerable<T>? Items, string? Next)> read,
+        CancellationToken cancellationToken)
+    {
+        var all = new List<T>();
+        string? next = null;
+        do
+        {
+            var (items, following) = read(await CallAsync(action, (client, ending) => call(client, next, ending), cancellationToken));
+            all.AddRange(items ?? []);
+            next = following;
+        }
+        while (!string.IsNullOrEmpty(next));
+        return all;
+    }
+
+    /// <summary>A call that deletes what may be gone already.</summary>
+    public async Task GoneAsync<T>(string goneCode, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(action, call, cancellationToken);
+        }
+        catch (CloudException e) when (e.Code == goneCode)
+        {
+            // Gone already, which is what was asked for.
+        }
+    }
+}
