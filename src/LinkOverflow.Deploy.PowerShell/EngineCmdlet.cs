@@ -126,17 +126,18 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The settings file of the lab on this machine, which is started where it does not run.</summary>
     /// <exception cref="DeployException">LabUnavailable.</exception>
-    protected string LabSettings()
+    protected string LabSettings() => Wait(LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken)).Settings;
+
+    /// <summary>Waits on the pipeline thread for what has to be there before anything can be emitted; what is said meanwhile is written.</summary>
+    protected T Wait<T>(Task<T> work)
     {
-        // The pipeline thread waits here: there is nothing to emit before the lab runs.
-        var starting = LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken);
-        while (!((IAsyncResult)starting).AsyncWaitHandle.WaitOne(100))
+        while (!((IAsyncResult)work).AsyncWaitHandle.WaitOne(100))
         {
             WritePending();
         }
 
         WritePending();
-        return starting.GetAwaiter().GetResult().Settings;
+        return work.GetAwaiter().GetResult();
     }
 
     /// <summary>The path that a user typed, seen from PowerShell's own current location.</summary>

@@ -27,7 +27,7 @@ public sealed class Provisioning
     /// <exception cref="DeployException">EC2 refused; nothing is left behind.</exception>
     public async Task<IReadOnlyList<LOInstance>> LaunchAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        await SettingsCheck.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
+        await Checklist.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
         var launched = DateTime.UtcNow;
         var tags = Tags(plan);
         string? ownGroup = null;

@@ -48,6 +48,11 @@ public sealed partial record AwsSettings
     /// <summary>Another endpoint than AWS's own, such as the lab's.</summary>
     public string? EndpointUrl { get; init; }
 
+    /// <summary>The line of a key in <see cref="File"/>, for errors that are found later; null where it does not stand there.</summary>
+    internal int? LineOf(string key) => Lines.TryGetValue(key, out var line) ? line : null;
+
+    private IReadOnlyDictionary<string, int> Lines { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
     /// <summary>Where the file is looked for unless it is named.</summary>
     public static string DefaultPath =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), FileName);
@@ -122,6 +127,7 @@ public sealed partial record AwsSettings
             KeyPair = keyPair,
             KeyFile = keyFile,
             EndpointUrl = endpoint,
+            Lines = reading.Lines(),
         };
     }
 
@@ -155,7 +161,7 @@ public sealed partial record AwsSettings
     private static Problem Missing(string path) => new(
         ErrorId.SettingsFileMissing,
         $"There is no settings file {path}.",
-        "Write one (README.md has a template), or name another with --aws-settings FILE (-AwsSettings in PowerShell).");
+        "Write one with New-LOSettings (README.md has a template), or name another with --aws-settings FILE (-AwsSettings in PowerShell).");
 
     private static bool HasNearMissOfKeys(IniSection section, string? accessKeyId, string? secret) =>
         accessKeyId is not null
@@ -194,6 +200,15 @@ public sealed partial record AwsSettings
                 ErrorId.KeyFileMissing,
                 $"SSHKeyPairFile names {keyFile}, and there is no such file.",
                 "Save the key pair's private half there, or correct the path.",
+                file.Path,
+                line));
+        }
+        else if (!FilePrivacy.OwnerCanRead(keyFile))
+        {
+            problems.Add(new Problem(
+                ErrorId.KeyFileUnreadable,
+                $"The private key {keyFile} is not readable: its mode is {FilePrivacy.Mode(keyFile)}.",
+                $"Run: chmod 400 {keyFile}",
                 file.Path,
                 line));
         }

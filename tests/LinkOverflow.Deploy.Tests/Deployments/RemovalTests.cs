@@ -2,6 +2,7 @@ using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
+using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
 
@@ -98,9 +99,21 @@ public sealed class RemovalTests
 
         public Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken) => throw Unused();
 
-        public Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken) => throw Unused();
+        public string Credentials => "a test's";
 
-        public Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken) => throw Unused();
+        public Task<Secret> CreateKeyPairAsync(string name, CancellationToken cancellationToken) => throw Unused();
+
+        public Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken) => throw Unused();
+
+        public Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken) => throw Unused();
+
+        public Task<CloudImage?> FindImageAsync(string image, CancellationToken cancellationToken) => throw Unused();
+
+        public Task<IReadOnlyList<string>> ListZonesOfferingAsync(string instanceType, CancellationToken cancellationToken) => throw Unused();
+
+        public Task<IReadOnlyList<string>> ListInstanceTypesAsync(CancellationToken cancellationToken) => throw Unused();
+
+        public Task DryRunAsync(LaunchRequest request, SecurityGroupRequest? group, CancellationToken cancellationToken) => throw Unused();
 
         public void Dispose()
         {

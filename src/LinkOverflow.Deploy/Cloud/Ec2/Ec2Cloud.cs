@@ -10,45 +10,31 @@ using Tag = Amazon.EC2.Model.Tag;
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
 /// <summary><see cref="ICloud"/> by Amazon EC2, or anything that speaks its API.</summary>
-public sealed class Ec2Cloud : ICloud
+public sealed partial class Ec2Cloud : ICloud
 {
     private readonly AwsSettings _settings;
     private readonly AmazonEC2Client _client;
+    private readonly AwsClients _clients;
 
     /// <summary>A client with the settings' credentials, region and endpoint. Makes no call yet.</summary>
+    /// <exception cref="DeployException">CredentialsMissing.</exception>
     public Ec2Cloud(AwsSettings settings)
     {
         _settings = settings;
-        _client = Ec2Clients.For(settings);
+        _clients = AwsClients.For(settings);
+        _client = _clients.Ec2;
     }
 
     /// <inheritdoc/>
     public string Region => _settings.Region;
 
     /// <inheritdoc/>
+    public string Credentials => _clients.Credentials.Description;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
-        var tags = Tags(request.Tags);
-        var run = new RunInstancesRequest
-        {
-            ImageId = request.ImageId,
-            InstanceType = request.InstanceType,
-            MinCount = request.MinimumCount,
-            MaxCount = request.MaximumCount,
-            KeyName = request.KeyPair,
-            ClientToken = request.ClientToken,
-            SecurityGroupIds = [request.SecurityGroupId],
-            SubnetId = request.SubnetId,
-            Placement = request.Zone is null ? null : new Placement { AvailabilityZone = request.Zone },
-            // IMDSv2 only: a request forged through the site cannot read the instance's credentials.
-            MetadataOptions = new InstanceMetadataOptionsRequest { HttpTokens = HttpTokensState.Required, HttpEndpoint = InstanceMetadataEndpointState.Enabled },
-            TagSpecifications =
-            [
-                new TagSpecification { ResourceType = ResourceType.Instance, Tags = tags },
-                new TagSpecification { ResourceType = ResourceType.Volume, Tags = tags },
-            ],
-            BlockDeviceMappings = await RootVolumeAsync(request, cancellationToken),
-        };
+        var run = await ToRunInstancesAsync(request, cancellationToken);
         var response = await CallAsync("RunInstances", () => _client.RunInstancesAsync(run, cancellationToken), cancellationToken);
         return [.. response.Reservation.Instances.Select(ToCloudInstance)];
     }
@@ -81,7 +67,7 @@ public sealed class Ec2Cloud : ICloud
         }
 
         var request = new TerminateInstancesRequest { InstanceIds = [.. instanceIds] };
-        await IgnoreGoneAsync(
+        await IgnoreAsync(
             "InvalidInstanceID.NotFound",
             () => CallAsync("TerminateInstances", () => _client.TerminateInstancesAsync(request, cancellationToken), cancellationToken));
     }
@@ -99,23 +85,7 @@ public sealed class Ec2Cloud : ICloud
     /// <inheritdoc/>
     public async Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
     {
-        string? vpc = null;
-        if (request.SubnetId is { } subnetId)
-        {
-            var subnets = await CallAsync(
-                "DescribeSubnets",
-                () => _client.DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnetId] }, cancellationToken),
-                cancellationToken);
-            vpc = subnets.Subnets[0].VpcId;
-        }
-
-        var create = new CreateSecurityGroupRequest
-        {
-            GroupName = request.Name,
-            Description = request.Description,
-            VpcId = vpc,
-            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Tags(request.Tags) }],
-        };
+        var create = await ToCreateSecurityGroupAsync(request, cancellationToken);
         var created = await CallAsync(
             "CreateSecurityGroup", () => _client.CreateSecurityGroupAsync(create, cancellationToken), cancellationToken);
         var authorize = new AuthorizeSecurityGroupIngressRequest
@@ -165,39 +135,12 @@ public sealed class Ec2Cloud : ICloud
         DescribeGroupsAsync(new Filter($"tag:{key}", [value]), cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken) => IgnoreGoneAsync(
+    public Task DeleteSecurityGroupAsync(string groupId, CancellationToken cancellationToken) => IgnoreAsync(
         "InvalidGroup.NotFound",
         () => CallAsync(
             "DeleteSecurityGroup",
             () => _client.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = groupId }, cancellationToken),
             cancellationToken));
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken)
-    {
-        var response = await CallAsync(
-            "DescribeKeyPairs", () => _client.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), cancellationToken), cancellationToken);
-        return (response.KeyPairs ?? []).ToDictionary(k => k.KeyName, k => k.KeyFingerprint ?? "", StringComparer.Ordinal);
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken)
-    {
-        var request = new DescribeImagesRequest { Filters = [new Filter("image-id", [imageId])] };
-        var response = await CallAsync("DescribeImages", () => _client.DescribeImagesAsync(request, cancellationToken), cancellationToken);
-        return response.Images is { Count: > 0 };
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken)
-    {
-        var request = new DescribeInstanceTypeOfferingsRequest { Filters = [new Filter("instance-type", [instanceType])] };
-        var response = await CallAsync(
-            "DescribeInstanceTypeOfferings",
-            () => _client.DescribeInstanceTypeOfferingsAsync(request, cancellationToken),
-            cancellationToken);
-        return response.InstanceTypeOfferings is { Count: > 0 };
-    }
 
     /// <summary>Nothing to free: the AWS client is shared by the whole process.</summary>
     public void Dispose()
@@ -228,17 +171,63 @@ public sealed class Ec2Cloud : ICloud
         return [.. (response.SecurityGroups ?? []).Select(g => g.GroupId)];
     }
 
-    /// <summary>The root volume encrypted and gone with its instance, whatever the image says. An alias cannot be looked up here.</summary>
-    private async Task<List<BlockDeviceMapping>?> RootVolumeAsync(LaunchRequest request, CancellationToken cancellationToken)
+    private async Task<CreateSecurityGroupRequest> ToCreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
+    {
+        string? vpc = null;
+        if (request.SubnetId is { } subnetId)
+        {
+            var subnets = await CallAsync(
+                "DescribeSubnets",
+                () => _client.DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnetId] }, cancellationToken),
+                cancellationToken);
+            vpc = subnets.Subnets[0].VpcId;
+        }
+
+        return new CreateSecurityGroupRequest
+        {
+            GroupName = request.Name,
+            Description = request.Description,
+            VpcId = vpc,
+            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Tags(request.Tags) }],
+        };
+    }
+
+    private async Task<RunInstancesRequest> ToRunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        var tags = Tags(request.Tags);
+        return new RunInstancesRequest
+        {
+            ImageId = request.ImageId,
+            InstanceType = request.InstanceType,
+            MinCount = request.MinimumCount,
+            MaxCount = request.MaximumCount,
+            KeyName = request.KeyPair,
+            ClientToken = request.ClientToken,
+            SecurityGroupIds = request.SecurityGroupId.Length == 0 ? null : [request.SecurityGroupId],
+            SubnetId = request.SubnetId,
+            Placement = request.Zone is null ? null : new Placement { AvailabilityZone = request.Zone },
+            // IMDSv2 only: a request forged through the site cannot read the instance's credentials.
+            MetadataOptions = new InstanceMetadataOptionsRequest { HttpTokens = HttpTokensState.Required, HttpEndpoint = InstanceMetadataEndpointState.Enabled },
+            TagSpecifications =
+            [
+                new TagSpecification { ResourceType = ResourceType.Instance, Tags = tags },
+                new TagSpecification { ResourceType = ResourceType.Volume, Tags = tags },
+            ],
+            BlockDeviceMappings = await RootVolumeAsync(request, cancellationToken),
+        };
+    }
+
+    /// <summary>The root volume encrypted and gone with its instance, whatever the image says.</summary>
+    private async Task<List<BlockDeviceMapping>> RootVolumeAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
         var root = "/dev/xvda";
-        if (request.ImageId.StartsWith("ami-", StringComparison.Ordinal))
+        try
         {
-            var images = await CallAsync(
-                "DescribeImages",
-                () => _client.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [request.ImageId] }, cancellationToken),
-                cancellationToken);
-            root = images.Images is { Count: > 0 } ? images.Images[0].RootDeviceName : root;
+            root = (await FindImageAsync(request.ImageId, cancellationToken))?.RootDevice ?? throw Ec2Errors.UnknownImage(request.ImageId, Region);
+        }
+        catch (DeployException e) when (e.Id == ErrorId.PermissionDenied)
+        {
+            // Who may launch need not be allowed to look.
         }
 
         return
@@ -253,13 +242,14 @@ public sealed class Ec2Cloud : ICloud
 
     private async Task<T> CallAsync<T>(string action, Func<Task<T>> call, CancellationToken cancellationToken)
     {
+        await _clients.Credentials.RequireAsync(cancellationToken);
         try
         {
             return await call();
         }
         catch (AmazonServiceException e)
         {
-            throw Ec2Errors.Translate(e, _settings, action);
+            throw Ec2Errors.Translate(e, _settings, Credentials, action);
         }
         catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -268,7 +258,7 @@ public sealed class Ec2Cloud : ICloud
         }
     }
 
-    private static async Task IgnoreGoneAsync(string code, Func<Task> call)
+    private static async Task IgnoreAsync(string code, Func<Task> call)
     {
         try
         {
@@ -276,7 +266,7 @@ public sealed class Ec2Cloud : ICloud
         }
         catch (DeployException e) when (e.InnerException is AmazonServiceException inner && inner.ErrorCode == code)
         {
-            // Gone already, which is what was asked for.
+            // What was asked for: gone already, or not done in a dry run.
         }
     }
 

@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
 
@@ -11,9 +12,9 @@ namespace LinkOverflow.Deploy.Cloud.Ec2;
 /// </summary>
 internal static class Ec2Errors
 {
-    public static DeployException Translate(AmazonServiceException e, AwsSettings settings, string action)
+    public static DeployException Translate(AmazonServiceException e, AwsSettings settings, string credentials, string action)
     {
-        if (e is not AmazonEC2Exception || string.IsNullOrEmpty(e.ErrorCode))
+        if (e is not (AmazonEC2Exception or AmazonSimpleSystemsManagementException) || string.IsNullOrEmpty(e.ErrorCode))
         {
             return Unreachable(e, settings, action);
         }
@@ -24,9 +25,19 @@ internal static class Ec2Errors
             "AuthFailure" or "SignatureDoesNotMatch" or "InvalidClientTokenId" or "UnrecognizedClientException" or "InvalidAccessKeyId"
                 or "ExpiredToken" or "RequestExpired" => new DeployException(
                     ErrorId.CredentialsRejected,
-                    $"AWS refused the credentials: {CredentialsSource(settings)}. {source}",
+                    $"AWS refused the credentials: {credentials}. {source}",
                     "Compare key id and secret with the IAM console, and this machine's clock with the real time.",
                     e),
+            "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" or "OperationNotPermitted" => new DeployException(
+                ErrorId.PermissionDenied,
+                $"The account's policies do not allow {action}: {credentials}. {source}",
+                "Ask for the permission to call it.",
+                e),
+            "InvalidKeyPair.Duplicate" => new DeployException(
+                ErrorId.KeyPairExists,
+                $"Region {settings.Region} has a key pair of that name already. {source}",
+                "Choose another name, or use that pair where you have its private half.",
+                e),
             "InvalidKeyPair.NotFound" => new DeployException(
                 ErrorId.KeyPairNotFound,
                 $"Key pair {settings.KeyPair} is unknown in region {settings.Region}. {source}",
@@ -42,14 +53,20 @@ internal static class Ec2Errors
         };
     }
 
+    public static DeployException UnknownImage(string image, string region) => new(
+        ErrorId.ImageNotFound,
+        $"Image {image} is unknown in region {region}, or not open to this account.",
+        "An image belongs to one region; one from the Marketplace has to be subscribed to first.");
+
     public static DeployException Unreachable(Exception e, AwsSettings settings, string action) => new(
         ErrorId.CloudUnreachable,
         $"EC2 could not be reached for {action} at {settings.EndpointUrl ?? $"region {settings.Region}"}: {e.Message}",
-        "Check the network, the proxy settings, and Region or EndpointUrl in the settings.",
+        UnknownRegion(settings) ?? "Check the network, the proxy settings, and Region or EndpointUrl in the settings.",
         e);
 
-    private static string CredentialsSource(AwsSettings settings) =>
-        settings.AccessKeyId is { } id ? $"key id {id} from {settings.File}"
-        : settings.Profile is { } profile ? $"profile {profile} named in {settings.File}"
-        : "those of the standard AWS credential chain";
+    // A region that AWS opened after this build would answer; one that does not exist is not to be reached.
+    private static string? UnknownRegion(AwsSettings settings) =>
+        settings.EndpointUrl is not null || Ec2Names.Regions().Contains(settings.Region, StringComparer.Ordinal)
+            ? null
+            : $"Is there a region {settings.Region}? The nearest known ones are {string.Join(", ", NearestName.Nearest(settings.Region, Ec2Names.Regions(), count: 3))}.";
 }
