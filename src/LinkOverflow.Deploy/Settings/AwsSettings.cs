@@ -169,6 +169,13 @@ public sealed partial record AwsSettings
         || section.Entries.Any(e => !KnownKeys["EC2"].Contains(e.Name, StringComparer.OrdinalIgnoreCase)
             && NearestName.Find(e.Name, KnownKeys["EC2"]) is "AccessKeyId" or "SecretAccessKey");
 
+    /// <summary>The region and the zone in a zone's or a region's name; null where it is neither.</summary>
+    internal static (string Region, string? Zone)? Place(string text)
+    {
+        var match = ZoneRegex().Match(text);
+        return match.Success ? (match.Groups["region"].Value, match.Groups["zone"].Value.Length > 0 ? text : null) : null;
+    }
+
     private static (string Region, string? Zone) RegionAndZone(SettingsReading reading)
     {
         var region = reading.Optional("EC2", "Region");
@@ -178,8 +185,7 @@ public sealed partial record AwsSettings
             return (region ?? "", null);
         }
 
-        var match = ZoneRegex().Match(zone);
-        if (!match.Success)
+        if (Place(zone) is not { } place)
         {
             reading.Invalid(
                 "EC2",
@@ -188,7 +194,7 @@ public sealed partial record AwsSettings
             return (region ?? "", null);
         }
 
-        return (region ?? match.Groups["region"].Value, match.Groups["zone"].Value.Length > 0 ? zone : null);
+        return (region ?? place.Region, place.Zone);
     }
 
     private static void CheckKeyFile(string keyFile, IniFile file, List<Problem> problems)

@@ -12,6 +12,10 @@ public static class Ec2Names
     public static IReadOnlyList<string> Profiles() =>
         [.. new CredentialProfileStoreChain().ListProfiles().Select(p => p.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <summary>The region that a profile of ~/.aws names, or null.</summary>
+    public static string? RegionOf(string profile) =>
+        new CredentialProfileStoreChain().TryGetProfile(profile, out var found) ? found.Region?.SystemName : null;
+
     /// <summary>The regions that the AWS SDK of this build knows, in order.</summary>
     public static IReadOnlyList<string> Regions() => [.. RegionEndpoint.EnumerableAllRegions.Select(r => r.SystemName).Order(StringComparer.Ordinal)];
 
