@@ -170,7 +170,8 @@ public sealed class ProvisioningTests
         var error = await Should.ThrowAsync<SettingsException>(() => LaunchAsync(plan));
         error.Problems.Select(p => p.Id).ShouldBe([ErrorId.KeyPairNotFound, ErrorId.InstanceTypeUnknown], ignoreOrder: true);
         error.Message.ShouldContain("There are: pair.");
-        _cloud.Calls.ShouldBeEmpty();
+        _cloud.Launches.ShouldBeEmpty();
+        _cloud.GroupRequests.ShouldBeEmpty();
     }
 
     [Fact]

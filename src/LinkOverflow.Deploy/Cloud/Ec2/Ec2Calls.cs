@@ -1,6 +1,7 @@
 using System.Net;
 using Amazon.EC2;
 using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Cloud.Ec2;
@@ -11,29 +12,21 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
     /// <summary>Six attempts with the pauses between them; none of them may be sent after it.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
 
-    public AmazonEC2Client Client { get; } = Ec2Clients.For(settings);
+    private readonly AwsClients _clients = AwsClients.For(settings);
 
-    public async Task<T> CallAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ending.CancelAfter(limit);
-        try
-        {
-            return await call(Client, ending.Token);
-        }
-        catch (AmazonServiceException e)
-        {
-            throw Ec2Errors.Translate(e, settings, action);
-        }
-        catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException or IOException)
-        {
-            throw Ec2Errors.Unreachable(e, settings, action, e.Message);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Ec2Errors.Unreachable(e, settings, action, "it gave no answer in time");
-        }
-    }
+    /// <summary>The same for all who make their calls with the same credentials in the same region.</summary>
+    public object Client => _clients;
+
+    /// <summary>Where the credentials come from, for people; no secret.</summary>
+    public string Credentials => _clients.Credentials.Description;
+
+    public Task<T> CallAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        LimitedAsync(action, ending => call(_clients.Ec2, ending), cancellationToken);
+
+    /// <summary>A call of Systems Manager, which knows the images behind public parameters.</summary>
+    public Task<T> SsmAsync<T>(
+        string action, Func<AmazonSimpleSystemsManagementClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        LimitedAsync(action, ending => call(_clients.Ssm, ending), cancellationToken);
 
     /// <summary>All pages of an answer.</summary>
     public async Task<IReadOnlyList<T>> PagesAsync<TResponse, T>(
@@ -54,16 +47,39 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         return all;
     }
 
-    /// <summary>A call that deletes what may be gone already.</summary>
-    public async Task GoneAsync<T>(string goneCode, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>A call that one refusal is as good as success for: gone already, or let through in a dry run.</summary>
+    public async Task TolerateAsync<T>(string code, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             await CallAsync(action, call, cancellationToken);
         }
-        catch (CloudException e) when (e.Code == goneCode)
+        catch (CloudException e) when (e.Code == code)
         {
-            // Gone already, which is what was asked for.
+            // What was asked for.
+        }
+    }
+
+    private async Task<T> LimitedAsync<T>(string action, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(limit);
+        try
+        {
+            await _clients.Credentials.RequireAsync(ending.Token);
+            return await call(ending.Token);
+        }
+        catch (AmazonServiceException e)
+        {
+            throw Ec2Errors.Translate(e, settings, Credentials, action);
+        }
+        catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException or IOException)
+        {
+            throw Ec2Errors.Unreachable(e, settings, action, e.Message);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Ec2Errors.Unreachable(e, settings, action, "it gave no answer in time");
         }
     }
 }

@@ -5,7 +5,7 @@ using LinkOverflow.Deploy.Settings;
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
 /// <summary><see cref="ICloud"/> by Amazon EC2, or anything that speaks its API.</summary>
-public sealed class Ec2Cloud : ICloud
+public sealed partial class Ec2Cloud : ICloud
 {
     // A filter takes 200 values (API_DescribeInstances.html), a page holds 1000 instances.
     private const int FilterValues = 200;
@@ -16,6 +16,7 @@ public sealed class Ec2Cloud : ICloud
     private readonly Ec2SecurityGroups _groups;
 
     /// <summary>A client with the settings' credentials, region and endpoint. Makes no call yet.</summary>
+    /// <exception cref="Errors.DeployException">CredentialsMissing.</exception>
     public Ec2Cloud(AwsSettings settings)
         : this(settings, Ec2Calls.Limit)
     {
@@ -30,6 +31,9 @@ public sealed class Ec2Cloud : ICloud
 
     /// <inheritdoc/>
     public string Region => _settings.Region;
+
+    /// <inheritdoc/>
+    public string Credentials => _calls.Credentials;
 
     /// <inheritdoc/>
     public object Identity => _calls.Client;
@@ -152,36 +156,11 @@ public sealed class Ec2Cloud : ICloud
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.GoneAsync(
+    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.TolerateAsync(
         "InvalidVolume.NotFound",
         "DeleteVolume",
         (c, t) => c.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volumeId }, t),
         cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken)
-    {
-        var response = await _calls.CallAsync(
-            "DescribeKeyPairs", (c, t) => c.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), t), cancellationToken);
-        return (response.KeyPairs ?? []).ToDictionary(k => k.KeyName, k => k.KeyFingerprint ?? "", StringComparer.Ordinal);
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken)
-    {
-        var request = new DescribeImagesRequest { Filters = [new Filter("image-id", [imageId])] };
-        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
-        return response.Images is { Count: > 0 };
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken)
-    {
-        var request = new DescribeInstanceTypeOfferingsRequest { Filters = [new Filter("instance-type", [instanceType])] };
-        var response = await _calls.CallAsync(
-            "DescribeInstanceTypeOfferings", (c, t) => c.DescribeInstanceTypeOfferingsAsync(request, t), cancellationToken);
-        return response.InstanceTypeOfferings is { Count: > 0 };
-    }
 
     /// <summary>Nothing to free: the AWS client is shared by the whole process.</summary>
     public void Dispose()
@@ -193,18 +172,4 @@ public sealed class Ec2Cloud : ICloud
         (c, next, t) => c.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [filter], MaxResults = PageSize, NextToken = next }, t),
         response => (response.Reservations?.SelectMany(r => r.Instances ?? []).Select(Ec2Launch.Read), response.NextToken),
         cancellationToken);
-
-    private async Task<string> RootDeviceAsync(string imageId, CancellationToken cancellationToken)
-    {
-        // An alias cannot be described; RunInstances resolves it.
-        const string Common = "/dev/xvda";
-        if (!imageId.StartsWith("ami-", StringComparison.Ordinal))
-        {
-            return Common;
-        }
-
-        var request = new DescribeImagesRequest { ImageIds = [imageId] };
-        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
-        return response.Images is { Count: > 0 } images ? images[0].RootDeviceName : Common;
-    }
 }

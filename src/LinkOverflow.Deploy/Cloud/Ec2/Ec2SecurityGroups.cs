@@ -9,13 +9,7 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
 {
     public async Task<string> CreateAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
     {
-        var create = new CreateSecurityGroupRequest
-        {
-            GroupName = request.Name,
-            Description = request.Description,
-            VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
-            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
-        };
+        var create = await RequestAsync(request, cancellationToken);
 
         // Neither is to be interrupted: the group carries its tags from its first moment, and is closed until its ports are opened.
         var id = (await calls.CallAsync("CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), CancellationToken.None)).GroupId;
@@ -48,11 +42,27 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
         response => (response.SecurityGroups?.Select(g => new TaggedResource(g.GroupId, Ec2Tags.Read(g.Tags))), response.NextToken),
         cancellationToken);
 
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.GoneAsync(
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.TolerateAsync(
         "InvalidGroup.NotFound",
         "DeleteSecurityGroup",
         (c, t) => c.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = id }, t),
         cancellationToken);
+
+    /// <summary>Whether EC2 would let the group be made; nothing is.</summary>
+    public async Task DryRunAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
+    {
+        var create = await RequestAsync(request, cancellationToken);
+        create.DryRun = true;
+        await calls.TolerateAsync("DryRunOperation", "CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), cancellationToken);
+    }
+
+    private async Task<CreateSecurityGroupRequest> RequestAsync(SecurityGroupRequest request, CancellationToken cancellationToken) => new()
+    {
+        GroupName = request.Name,
+        Description = request.Description,
+        VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
+        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
+    };
 
     private async Task OpenAsync(string id, IReadOnlyList<OpenPort> ports)
     {
