@@ -14,6 +14,7 @@
         'Get-LOInstance'
         'Test-LOSettings'
         'New-LOInstance'
+        'New-LOSettings'
         'Install-LOPuppet'
         'Publish-LODjango'
         'Remove-LOInstance'

@@ -126,10 +126,10 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The settings file of the lab on this machine, which is started where it does not run.</summary>
     /// <exception cref="DeployException">LabUnavailable.</exception>
-    protected string LabSettings() => WaitFor(LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken)).Settings;
+    protected string LabSettings() => Wait(LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken)).Settings;
 
-    /// <summary>Waits on the pipeline thread, where there is nothing to emit before this is known.</summary>
-    protected T WaitFor<T>(Task<T> work)
+    /// <summary>Waits on the pipeline thread for what has to be there before anything can be emitted; what is said meanwhile is written.</summary>
+    protected T Wait<T>(Task<T> work)
     {
         while (!((IAsyncResult)work).AsyncWaitHandle.WaitOne(100))
         {

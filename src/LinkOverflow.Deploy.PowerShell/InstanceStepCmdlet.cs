@@ -19,6 +19,7 @@ public abstract class InstanceStepCmdlet : EngineCmdlet
 
     /// <summary>The file that says what an instance is; by default the one that it was launched with.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InstanceConfigCompleter))]
     public string? InstanceConfig { get; set; }
 
     /// <summary>How many instances are worked on at once.</summary>

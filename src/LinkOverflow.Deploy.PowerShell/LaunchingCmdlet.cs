@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
@@ -6,28 +7,23 @@ using LinkOverflow.Deploy.Remote;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>What the cmdlets that launch instances have in common: the same parameters, the same plan.</summary>
-public abstract class LaunchingCmdlet : EngineCmdlet
+public abstract class LaunchingCmdlet : ConfiguredCmdlet
 {
     /// <summary>The folder of the Django project, the one with manage.py.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public string Project { get; set; } = "";
 
-    /// <summary>How many instances to launch.</summary>
+    /// <summary>How many instances to launch: from 1 to MaxInstances of the configuration, which is 5 by default.</summary>
+    // As text, so that one that is no number is told as launch tells it: with the range, by its id, together with all else that is wrong.
     [Parameter(Mandatory = true, Position = 1)]
-    public int Count { get; set; }
+    [ValidateNotNullOrEmpty]
+    public string Count { get; set; } = "";
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]
     public int MinimumCount { get; set; } = 1;
-
-    /// <summary>The file with your AWS keys, zone and SSH key pair; by default ~/.aws.settings.</summary>
-    [Parameter]
-    public string? AwsSettings { get; set; }
-
-    /// <summary>The file that says what an instance is; by default instance.config in the current location.</summary>
-    [Parameter]
-    public string InstanceConfig { get; set; } = Settings.InstanceConfig.FileName;
 
     /// <summary>
     /// How the instances prove their host keys: by their console (the default), by what they present first, or by your own known_hosts files.
@@ -35,17 +31,10 @@ public abstract class LaunchingCmdlet : EngineCmdlet
     [Parameter]
     public HostKeyPolicy HostKeyPolicy { get; set; }
 
-    /// <summary>Use local machines instead of AWS; starts the lab where none runs.</summary>
-    [Parameter]
-    public SwitchParameter Lab { get; set; }
-
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var request = new DeploymentRequest(
-            FilePath(Project), Count, MinimumCount, AwsSettings is null ? null : FilePath(AwsSettings), FilePath(InstanceConfig));
-        var launch = ThrowingRecords(() =>
-            WaitFor(LaunchPlan.MakeAsync((Lab ? LabPlan(request) : DeploymentPlan.Make(request)) with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
+        var launch = OrThrow(() => Wait(LaunchPlan.MakeAsync(MakePlan() with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
         var text = string.Join(Environment.NewLine, launch.Describe());
         if (!ShouldProcess(text, $"{text}{Environment.NewLine}Launch it?", "Launch EC2 instances"))
         {
@@ -64,23 +53,17 @@ public abstract class LaunchingCmdlet : EngineCmdlet
     /// <summary>Carries the plan out.</summary>
     protected abstract Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan);
 
-    private DeploymentPlan LabPlan(DeploymentRequest request)
+    private DeploymentPlan MakePlan()
     {
-        // The lab is started for a request only that is right in everything else.
-        DeploymentPlan.CheckWithoutSettings(request);
-        return DeploymentPlan.Make(request with { AwsSettings = LabSettings() });
-    }
+        // As PowerShell reads a number: 2.0 is one, and so is the text "2".
+        var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
+        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig));
+        if (Lab)
+        {
+            // The lab is started for a request only that is right in everything else.
+            DeploymentPlan.CheckWithoutSettings(request);
+        }
 
-    private T ThrowingRecords<T>(Func<T> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch (LinkOverflow.Deploy.Errors.DeployException e)
-        {
-            ThrowTerminatingError(Errors.Record(e, null));
-            throw;
-        }
+        return Wait(DeploymentPlan.MakeAsync(request with { AwsSettings = SettingsFile() }, StopToken));
     }
 }

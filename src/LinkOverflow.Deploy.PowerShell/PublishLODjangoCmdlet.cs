@@ -16,6 +16,7 @@ public sealed class PublishLODjangoCmdlet : InstanceStepCmdlet
     /// <summary>The folder of the Django project, the one with manage.py.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public string Project { get; set; } = "";
 
     /// <inheritdoc/>

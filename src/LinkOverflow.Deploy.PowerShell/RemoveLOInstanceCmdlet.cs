@@ -1,13 +1,12 @@
 using System.Management.Automation;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
-using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Removes single instances of deployments and waits until they are gone; with its last instance a deployment is removed as a whole.</summary>
 [Cmdlet(VerbsCommon.Remove, "LOInstance", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
-public sealed class RemoveLOInstanceCmdlet : EngineCmdlet
+public sealed class RemoveLOInstanceCmdlet : AccountCmdlet
 {
     private readonly HashSet<string> _instances = new(StringComparer.Ordinal);
 
@@ -16,43 +15,25 @@ public sealed class RemoveLOInstanceCmdlet : EngineCmdlet
     [ValidateNotNullOrEmpty]
     public string InstanceId { get; set; } = "";
 
-    /// <summary>The file with your AWS keys; by default ~/.aws.settings.</summary>
-    [Parameter]
-    public string? AwsSettings { get; set; }
-
-    /// <summary>The instances are in the lab on this machine.</summary>
-    [Parameter]
-    public SwitchParameter Lab { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord() => _instances.Add(InstanceId);
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var problems = new List<Problem>();
-        try
+        var settings = OrThrow(ReadSettings);
+        string[] instances = [.. _instances.Where(i => ShouldProcess(i, "Terminate the instance"))];
+        if (instances.Length == 0)
         {
-            var path = Lab ? LabSettings() : AwsSettings is null ? Settings.AwsSettings.DefaultPath : FilePath(AwsSettings);
-            var settings = Settings.AwsSettings.Read(path, problems) ?? throw new SettingsException(problems);
-            string[] instances = [.. _instances.Where(i => ShouldProcess(i, "Terminate the instance"))];
-            if (instances.Length == 0)
-            {
-                return;
-            }
-
-            Begin(async () =>
-            {
-                using var cloud = new Ec2Cloud(settings);
-                var removed = await new Removal(cloud).RemoveInstancesAsync(instances, StopToken);
-                Show(new DeploymentEvent(EventKind.Information, $"removed {string.Join(", ", removed)}"));
-            });
-        }
-        catch (DeployException e)
-        {
-            ThrowTerminatingError(Errors.Record(e, null));
+            return;
         }
 
+        Begin(async () =>
+        {
+            using var cloud = new Ec2Cloud(settings);
+            var removed = await new Removal(cloud).RemoveInstancesAsync(instances, StopToken);
+            Show(new DeploymentEvent(EventKind.Information, $"removed {string.Join(", ", removed)}"));
+        });
         WriteUntilDone();
     }
 }

@@ -7,19 +7,12 @@ namespace LinkOverflow.Deploy.PowerShell;
 /// <summary>Checks settings, configuration and project, and emits one object per check. Starts nothing.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "LOSettings")]
 [OutputType(typeof(SettingsCheck), typeof(bool))]
-public sealed class TestLOSettingsCmdlet : EngineCmdlet
+public sealed class TestLOSettingsCmdlet : ConfiguredCmdlet
 {
     /// <summary>The folder of the Django project, the one with manage.py; without it no project is checked.</summary>
     [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(ProjectCompleter))]
     public string? Project { get; set; }
-
-    /// <summary>The file with your AWS keys, zone and SSH key pair; by default ~/.aws.settings.</summary>
-    [Parameter]
-    public string? AwsSettings { get; set; }
-
-    /// <summary>The file that says what an instance is; by default instance.config in the current location.</summary>
-    [Parameter]
-    public string InstanceConfig { get; set; } = Settings.InstanceConfig.FileName;
 
     /// <summary>Leave out what only EC2 can tell.</summary>
     [Parameter]
@@ -32,11 +25,12 @@ public sealed class TestLOSettingsCmdlet : EngineCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        var settingsFile = OrThrow(SettingsFile);
         Begin(async () =>
         {
-            var checks = await SettingsCheck.RunAsync(
+            var checks = await Checklist.RunAsync(
                 Project is null ? null : FilePath(Project),
-                AwsSettings is null ? Settings.AwsSettings.DefaultPath : FilePath(AwsSettings),
+                settingsFile,
                 FilePath(InstanceConfig),
                 Offline ? null : settings => new Ec2Cloud(settings),
                 StopToken);

@@ -80,6 +80,16 @@ internal static class LaunchCommand
         Description = "Check settings, configuration, project and what EC2 knows of them, and start nothing. [default: off]",
     };
 
+    private static readonly Option<bool> Offline = new("--offline")
+    {
+        Description = "With --check: leave out what only EC2 can tell. [default: off]",
+    };
+
+    private static readonly Option<bool> Quiet = new("--quiet")
+    {
+        Description = "With --check: print nothing; the exit code tells, 0 or 2. [default: off]",
+    };
+
     private static readonly Option<string?> Remove = new("--remove")
     {
         Description = "Instead of launching: remove this deployment, whatever belongs to it.",
@@ -92,7 +102,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Remove,
+            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -109,6 +119,8 @@ internal static class LaunchCommand
                 parsed.GetValue(Json),
                 parsed.GetValue(Verbose),
                 parsed.GetValue(Check),
+                parsed.GetValue(Offline),
+                parsed.GetValue(Quiet),
                 parsed.GetValue(Remove));
             return options.Wrong() is { } wrong
                 ? Usage(error, wrong)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LinkOverflow.Deploy.Cloud.Ec2;
@@ -27,7 +26,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
     private static readonly HashSet<string> NothingStarted = new(StringComparer.Ordinal)
     {
         ErrorId.CredentialsRejected, ErrorId.CredentialsMissing, ErrorId.KeyPairNotFound, ErrorId.ImageMalformed, ErrorId.ImageNotFound,
-        ErrorId.InstanceTypeUnknown, ErrorId.ValueInvalid,
+        ErrorId.InstanceTypeUnknown, ErrorId.ValueInvalid, ErrorId.ZoneUnknown, ErrorId.PermissionDenied,
     };
 
     private DeploymentPlan? _plan;
@@ -79,17 +78,20 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
     private async Task<int> DeployAsync(CancellationToken cancellationToken)
     {
-        var count = int.TryParse(options.Count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw new SettingsException(DeploymentPlan.InvalidCount(options.Count!));
         if (options.Report is not null)
         {
             HtmlReport.CheckFile(options.Report);
         }
 
         // The lab is started for a request only that is right in everything else.
-        var settings = options.Lab ? await LabSettingsAsync(count, cancellationToken) : options.AwsSettings;
-        var plan = DeploymentPlan.Make(new DeploymentRequest(options.Project!, count, options.Minimum, settings, options.InstanceConfig));
+        var request = DeploymentRequest.Of(options.Project!, options.Count!, options.Minimum, options.AwsSettings, options.InstanceConfig);
+        if (options.Lab)
+        {
+            DeploymentPlan.CheckWithoutSettings(request);
+            request = request with { AwsSettings = await SettingsFileAsync(cancellationToken) };
+        }
+
+        var plan = await DeploymentPlan.MakeAsync(request, cancellationToken);
         _plan = plan;
         using var cloud = new Ec2Cloud(plan.Settings);
         DeploymentResult result;
@@ -140,34 +142,27 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         return result.ExitCode;
     }
 
-    private async Task<string> LabSettingsAsync(int count, CancellationToken cancellationToken)
-    {
-        DeploymentPlan.CheckWithoutSettings(new DeploymentRequest(options.Project!, count, options.Minimum, null, options.InstanceConfig));
-        return (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings;
-    }
+    /// <summary>The lab's settings with --lab, starting it where it does not run; else the user's.</summary>
+    private async Task<string> SettingsFileAsync(CancellationToken cancellationToken) => options.Lab
+        ? (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings
+        : options.AwsSettings ?? AwsSettings.DefaultPath;
 
     private async Task<int> CheckAsync(CancellationToken cancellationToken)
     {
-        var settings = options.Lab
-            ? (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings
-            : options.AwsSettings ?? AwsSettings.DefaultPath;
-        var checks = await SettingsCheck.RunAsync(
-            options.Project is null ? null : Path.GetFullPath(options.Project),
+        var settings = await SettingsFileAsync(cancellationToken);
+        var checks = await Checklist.RunAsync(
+            options.Project,
             Path.GetFullPath(settings),
             Path.GetFullPath(options.InstanceConfig ?? InstanceConfig.DefaultPath),
-            s => new Ec2Cloud(s),
+            options.Offline ? null : s => new Ec2Cloud(s),
             cancellationToken);
         if (options.Json)
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(checks, JsonOptions));
         }
-        else
+        else if (!options.Quiet)
         {
-            foreach (var check in checks)
-            {
-                var text = check.Id is null ? check.Message : new Problem(check.Id, check.Message, check.Fix, check.File, check.Line).ToString();
-                await output.WriteLineAsync($"{check.Status,-8} {check.Check,-15} {text}");
-            }
+            ChecklistTable.Write(output, checks);
         }
 
         return checks.Any(c => c.Status == CheckStatus.Error) ? LaunchCommand.BadUsage : 0;
@@ -175,9 +170,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
     private async Task<int> RemoveAsync(string deployment, CancellationToken cancellationToken)
     {
-        var path = options.Lab
-            ? (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings
-            : options.AwsSettings ?? AwsSettings.DefaultPath;
+        var path = await SettingsFileAsync(cancellationToken);
         var problems = new List<Problem>();
         using var cloud = new Ec2Cloud(AwsSettings.Read(path, problems) ?? throw new SettingsException(problems));
         var removed = await new Removal(cloud).RemoveAsync(deployment, cancellationToken);

@@ -1,3 +1,5 @@
+using LinkOverflow.Deploy.Settings;
+
 namespace LinkOverflow.Deploy.Cloud;
 
 /// <summary>What the engine asks of a cloud, in EC2's terms. Thread-safe; every error is a <see cref="Errors.DeployException"/>.</summary>
@@ -9,8 +11,8 @@ public interface ICloud : IDisposable
     /// <summary>The same object for all clouds that make their calls with one client, so that those who wait there can share their questions.</summary>
     object Identity { get; }
 
-    /// <summary>The zones of the region that instances can be launched in; local zones and the like are not among them.</summary>
-    Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken);
+    /// <summary>Where the calls' credentials come from, for people; no secret.</summary>
+    string Credentials { get; }
 
     /// <summary>Starts instances; the same <see cref="LaunchRequest.ClientToken"/> gives the same instances again.</summary>
     Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken);
@@ -51,9 +53,28 @@ public interface ICloud : IDisposable
     /// <summary>The key pairs in the region: their names, and their fingerprints as EC2 computes them.</summary>
     Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Whether an image of this id can be used here.</summary>
-    Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken);
+    /// <summary>Makes a key pair and returns its private half in PEM, which EC2 tells this once.</summary>
+    Task<Secret> CreateKeyPairAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Whether the type is offered in the region.</summary>
-    Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken);
+    /// <summary>Deletes a key pair. One that is gone already is no error.</summary>
+    Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The zones of the region that instances can be launched in; local zones and the like are not among them.</summary>
+    Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken);
+
+    /// <summary>The image of an id, or the one that an alias (resolve:ssm:...) stands for; null where there is none that can be used here.</summary>
+    Task<CloudImage?> FindImageAsync(string image, CancellationToken cancellationToken);
+
+    /// <summary>The names of the zones that offer an instance type; none where the region does not know it.</summary>
+    Task<IReadOnlyList<string>> ListZonesOfferingAsync(string instanceType, CancellationToken cancellationToken);
+
+    /// <summary>The instance types that the region offers.</summary>
+    Task<IReadOnlyList<string>> ListInstanceTypesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks whether these calls would be let through (DryRun), and starts nothing.</summary>
+    /// <param name="request">The launch; its <see cref="LaunchRequest.SecurityGroupId"/> may be empty while there is no group yet.</param>
+    /// <param name="group">The group that would be made first, or null.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    /// <exception cref="Errors.DeployException">Why not.</exception>
+    Task DryRunAsync(LaunchRequest request, SecurityGroupRequest? group, CancellationToken cancellationToken);
 }

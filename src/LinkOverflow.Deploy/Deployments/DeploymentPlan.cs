@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Puppet;
 using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Settings;
 
@@ -13,7 +15,17 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <param name="AwsSettings">The settings file, or null: the one in the home folder.</param>
 /// <param name="InstanceConfig">The configuration file, or null: the one in the current folder.</param>
 public sealed record DeploymentRequest(
-    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null);
+    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null)
+{
+    /// <summary>What was given for <see cref="Count"/>, where it is no number.</summary>
+    public string? NoNumber { get; init; }
+
+    /// <summary>A request with the count as it was typed: one that is no number is told among everything else that is wrong.</summary>
+    public static DeploymentRequest Of(string project, string count, int minimum, string? awsSettings, string? instanceConfig) =>
+        int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? new DeploymentRequest(project, number, minimum, awsSettings, instanceConfig)
+            : new DeploymentRequest(project, 0, minimum, awsSettings, instanceConfig) { NoNumber = count };
+}
 
 /// <summary>A request with everything it names read and checked: what will be launched, and what will run there.</summary>
 /// <param name="Deployment">The new deployment's id.</param>
@@ -38,12 +50,17 @@ public sealed record DeploymentPlan(
     /// <summary>The networks that SSH is let in from, in CIDR notation; null: not found out yet.</summary>
     public IReadOnlyList<string>? SshFrom { get; init; }
 
-    /// <summary>Reads and checks all that a request names, without asking EC2.</summary>
+    /// <summary>Reads and checks all that a request names, without asking EC2; the manifest is read by the Puppet of this machine, where there is one.</summary>
     /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
-    public static DeploymentPlan Make(DeploymentRequest request)
+    public static async Task<DeploymentPlan> MakeAsync(DeploymentRequest request, CancellationToken cancellationToken)
     {
         var problems = new List<Problem>();
         var (project, config) = ReadAllButSettings(request, problems);
+        if (config is not null && (await ManifestCheck.RunAsync(config, cancellationToken)).Problem is { } unreadable)
+        {
+            problems.Add(unreadable);
+        }
+
         var settings = AwsSettings.Read(Path.GetFullPath(request.AwsSettings ?? AwsSettings.DefaultPath), problems);
         return problems.Any(p => p.Severity == Severity.Error)
             ? throw new SettingsException(problems)
@@ -62,8 +79,7 @@ public sealed record DeploymentPlan(
         }
     }
 
-    /// <summary>The error for a number of instances that is none, or too many.</summary>
-    public static Problem InvalidCount(string count, int maximum = 5) => new(
+    private static Problem InvalidCount(string count, int maximum) => new(
         ErrorId.InvalidCount,
         $"The number of instances is {count}; it has to be within 1-{maximum}.",
         "MaxInstances in instance.config sets the upper end.");
@@ -74,9 +90,9 @@ public sealed record DeploymentPlan(
         var config = LinkOverflow.Deploy.Settings.InstanceConfig.Read(
             Path.GetFullPath(request.InstanceConfig ?? LinkOverflow.Deploy.Settings.InstanceConfig.DefaultPath), problems);
         var maximum = config?.MaxInstances ?? 5;
-        if (request.Count < 1 || request.Count > maximum)
+        if (request.NoNumber is not null || request.Count < 1 || request.Count > maximum)
         {
-            problems.Insert(0, InvalidCount(request.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), maximum));
+            problems.Insert(0, InvalidCount(request.NoNumber ?? request.Count.ToString(CultureInfo.InvariantCulture), maximum));
         }
         else if (request.Minimum < 1 || request.Minimum > request.Count)
         {

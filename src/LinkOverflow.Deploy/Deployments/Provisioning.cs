@@ -30,7 +30,7 @@ public sealed class Provisioning
     public async Task<IReadOnlyList<LOInstance>> LaunchAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         var making = LaunchPlan.MakeAsync(plan, cancellationToken);
-        await SettingsCheck.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
+        await Checklist.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
         var launched = _time.GetUtcNow().UtcDateTime;
         var instances = await new Launch(_cloud, _events, _time).RunAsync(await making, cancellationToken);
         return

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Django;
 
@@ -15,10 +16,18 @@ public sealed partial record DjangoProject(string Folder, string Name, string Se
     /// <returns>The project, or null where the folder is none.</returns>
     public static DjangoProject? Read(string folder, List<Problem> problems)
     {
+        if (string.IsNullOrWhiteSpace(folder) || folder.Contains('\0', StringComparison.Ordinal))
+        {
+            problems.Add(new Problem(ErrorId.NotADjangoProject, "No folder is named.", "Name the folder that holds manage.py."));
+            return null;
+        }
+
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var manage = Path.Combine(path, "manage.py");
         var why = File.Exists(path) ? "it is a file"
             : !Directory.Exists(path) ? "there is no such folder"
-            : !File.Exists(Path.Combine(path, "manage.py")) ? "it has no manage.py"
+            : !File.Exists(manage) ? "it has no manage.py"
+            : !FilePrivacy.OwnerCanRead(manage) ? $"its manage.py is not readable (mode {FilePrivacy.Mode(manage)})"
             : null;
         if (why is not null)
         {
@@ -27,18 +36,33 @@ public sealed partial record DjangoProject(string Folder, string Name, string Se
             return null;
         }
 
-        var match = SettingsRegex().Match(File.ReadAllText(Path.Combine(path, "manage.py")));
+        var match = SettingsRegex().Match(Beginning(manage));
         if (!match.Success)
         {
             problems.Add(new Problem(
                 ErrorId.NotADjangoProject,
                 $"{path} is not a Django project: its manage.py names no DJANGO_SETTINGS_MODULE.",
                 "A manage.py as `django-admin startproject` writes it sets it.",
-                Path.Combine(path, "manage.py")));
+                manage));
             return null;
         }
 
         return new DjangoProject(path, HostName(Path.GetFileName(path)), match.Groups["module"].Value);
+    }
+
+    /// <summary>As much of a file as a manage.py can have; whatever else bears that name is not read to its end.</summary>
+    private static string Beginning(string file)
+    {
+        try
+        {
+            using var reader = new StreamReader(file);
+            var buffer = new char[65536];
+            return new string(buffer, 0, reader.ReadBlock(buffer));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     /// <summary>A folder's name as a name of units, tags and paths on a host.</summary>

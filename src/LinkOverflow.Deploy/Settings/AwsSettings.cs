@@ -48,6 +48,11 @@ public sealed partial record AwsSettings
     /// <summary>Another endpoint than AWS's own, such as the lab's.</summary>
     public string? EndpointUrl { get; init; }
 
+    /// <summary>The line of a key in <see cref="File"/>, for errors that are found later; null where it does not stand there.</summary>
+    internal int? LineOf(string key) => Lines.TryGetValue(key, out var line) ? line : null;
+
+    private IReadOnlyDictionary<string, int> Lines { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
     /// <summary>Where the file is looked for unless it is named.</summary>
     public static string DefaultPath =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), FileName);
@@ -122,6 +127,7 @@ public sealed partial record AwsSettings
             KeyPair = keyPair,
             KeyFile = keyFile,
             EndpointUrl = endpoint,
+            Lines = reading.Lines(),
         };
     }
 
@@ -155,13 +161,20 @@ public sealed partial record AwsSettings
     private static Problem Missing(string path) => new(
         ErrorId.SettingsFileMissing,
         $"There is no settings file {path}.",
-        "Write one (README.md has a template), or name another with --aws-settings FILE (-AwsSettings in PowerShell).");
+        "Write one with New-LOSettings (README.md has a template), or name another with --aws-settings FILE (-AwsSettings in PowerShell).");
 
     private static bool HasNearMissOfKeys(IniSection section, string? accessKeyId, string? secret) =>
         accessKeyId is not null
         || secret is not null
         || section.Entries.Any(e => !KnownKeys["EC2"].Contains(e.Name, StringComparer.OrdinalIgnoreCase)
             && NearestName.Find(e.Name, KnownKeys["EC2"]) is "AccessKeyId" or "SecretAccessKey");
+
+    /// <summary>The region and the zone in a zone's or a region's name; null where it is neither.</summary>
+    internal static (string Region, string? Zone)? Place(string text)
+    {
+        var match = ZoneRegex().Match(text);
+        return match.Success ? (match.Groups["region"].Value, match.Groups["zone"].Value.Length > 0 ? text : null) : null;
+    }
 
     private static (string Region, string? Zone) RegionAndZone(SettingsReading reading)
     {
@@ -172,8 +185,7 @@ public sealed partial record AwsSettings
             return (region ?? "", null);
         }
 
-        var match = ZoneRegex().Match(zone);
-        if (!match.Success)
+        if (Place(zone) is not { } place)
         {
             reading.Invalid(
                 "EC2",
@@ -182,7 +194,7 @@ public sealed partial record AwsSettings
             return (region ?? "", null);
         }
 
-        return (region ?? match.Groups["region"].Value, match.Groups["zone"].Value.Length > 0 ? zone : null);
+        return (region ?? place.Region, place.Zone);
     }
 
     private static void CheckKeyFile(string keyFile, IniFile file, List<Problem> problems)
@@ -194,6 +206,15 @@ public sealed partial record AwsSettings
                 ErrorId.KeyFileMissing,
                 $"SSHKeyPairFile names {keyFile}, and there is no such file.",
                 "Save the key pair's private half there, or correct the path.",
+                file.Path,
+                line));
+        }
+        else if (!FilePrivacy.OwnerCanRead(keyFile))
+        {
+            problems.Add(new Problem(
+                ErrorId.KeyFileUnreadable,
+                $"The private key {keyFile} is not readable: its mode is {FilePrivacy.Mode(keyFile)}.",
+                $"Run: chmod 400 {keyFile}",
                 file.Path,
                 line));
         }

@@ -7,7 +7,18 @@ namespace LinkOverflow.Deploy.Settings;
 /// <param name="Name">The key as it was written.</param>
 /// <param name="Value">The value without surrounding white space; continuation lines joined by line feeds.</param>
 /// <param name="Line">Where the key stands, counted from 1.</param>
-public sealed record IniEntry(string Name, string Value, int Line);
+public sealed record IniEntry(string Name, string Value, int Line)
+{
+    /// <summary>The name as messages may show it.</summary>
+    public string ShownName => ShowName(Name);
+
+    // A secret that was pasted without its key, a session token over two lines: what does not look like a name may be one, and is not repeated.
+    internal static string ShowName(string name) =>
+        name.Length <= 32 && name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or ' ') ? name : "(not shown, it may be a secret)";
+
+    /// <summary>The name and the place; never the value, which may be a secret.</summary>
+    public override string ToString() => $"{ShownName} (line {Line})";
+}
 
 /// <summary>One section of an INI file.</summary>
 public sealed class IniSection
@@ -43,7 +54,7 @@ public sealed class IniSection
 public sealed class IniFile
 {
     /// <summary>Larger files are refused: no settings file comes near it, and junk should not fill the memory.</summary>
-    public const int MaximumBytes = 1024 * 1024;
+    public const int MaximumBytes = 256 * 1024;
 
     private readonly Dictionary<string, IniSection> _sections = new(StringComparer.Ordinal);
 
@@ -68,6 +79,12 @@ public sealed class IniFile
             throw Syntax(path, null, "This is a folder, not a settings file.");
         }
 
+        if (File.Exists(path) && !FilePrivacy.OwnerCanRead(path))
+        {
+            throw new SettingsException(new Problem(
+                ErrorId.SettingsFileUnreadable, $"The file is not readable: its mode is {FilePrivacy.Mode(path)}.", $"Run: chmod u+r {path}", path));
+        }
+
         byte[] bytes;
         try
         {
@@ -76,7 +93,7 @@ public sealed class IniFile
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (length > MaximumBytes)
             {
-                throw Syntax(path, null, "The file is larger than 1 MiB, so it is not a settings file.");
+                throw Syntax(path, null, "The file is larger than 256 KiB, so it is not a settings file.");
             }
 
             bytes = buffer[..length];
@@ -88,7 +105,7 @@ public sealed class IniFile
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             throw new SettingsException(new Problem(
-                ErrorId.SettingsFileUnreadable, $"The file cannot be read: {e.Message}", File: path));
+                ErrorId.SettingsFileUnreadable, $"The file cannot be read: {e.Message}", "Make it readable for you, or name another.", path));
         }
 
         if (bytes.AsSpan().Contains((byte)0))
@@ -199,7 +216,7 @@ public sealed class IniFile
             var keyName = content[..separator].TrimEnd().ToString();
             if (section[keyName] is { } first)
             {
-                problems.Add(Bad(number, $"Key {keyName} is there twice in [{section.Name}]; the first is on line {first.Line}."));
+                problems.Add(Bad(number, $"Key {first.ShownName} is there twice in [{section.Name}]; the first is on line {first.Line}."));
                 continue;
             }
 

@@ -82,6 +82,11 @@ public sealed partial record InstanceConfig
     /// <summary>Environment variables of the site.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>The line of a key in <see cref="File"/>, for errors that are found later; null where it does not stand there.</summary>
+    internal int? LineOf(string key) => Lines.TryGetValue(key, out var line) ? line : null;
+
+    private IReadOnlyDictionary<string, int> Lines { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
     /// <summary>Where the file is looked for unless it is named.</summary>
     public static string DefaultPath => Path.GetFullPath(FileName);
 
@@ -100,7 +105,7 @@ public sealed partial record InstanceConfig
             problems.AddRange(e.Problems.Select(p => p.Id != ErrorId.SettingsFileMissing ? p : new Problem(
                 ErrorId.SettingsFileMissing,
                 $"There is no configuration file {path}.",
-                "Name another with --instance-config FILE (-InstanceConfig in PowerShell).")));
+                "Run in the folder that has it, or name another with --instance-config FILE (-InstanceConfig in PowerShell).")));
             return null;
         }
 
@@ -160,6 +165,7 @@ public sealed partial record InstanceConfig
             SharedPaths = reading.List("Django", "SharedPaths", ""),
             KeepReleases = reading.Number("Django", "KeepReleases", 5, 1, 100),
             Environment = environment,
+            Lines = reading.Lines(),
         };
         return problems.Skip(before).Any(p => p.Severity == Severity.Error) ? null : config;
     }
@@ -203,6 +209,15 @@ public sealed partial record InstanceConfig
                 $"PuppetConfigFile names {manifest}, and there is no such file or folder.",
                 "Correct the path; a relative one starts at the configuration file.",
                 ErrorId.ManifestMissing);
+        }
+        else if (!FilePrivacy.OwnerCanRead(manifest))
+        {
+            reading.Invalid(
+                "Puppet",
+                "PuppetConfigFile",
+                $"The manifest {manifest} is not readable: its mode is {FilePrivacy.Mode(manifest)}.",
+                $"Run: chmod u+r {manifest}",
+                ErrorId.ManifestInvalid);
         }
 
         return manifest;

@@ -14,6 +14,13 @@ public static class NearestName
             .Select(c => c.candidate)
             .FirstOrDefault();
 
+    /// <summary>The closest candidates, closest first, however far they are.</summary>
+    /// <param name="name">What was written.</param>
+    /// <param name="candidates">What could have been meant.</param>
+    /// <param name="count">How many at most.</param>
+    public static IReadOnlyList<string> Nearest(string name, IEnumerable<string> candidates, int count) =>
+        [.. candidates.OrderBy(c => Distance(name.ToUpperInvariant(), c.ToUpperInvariant())).ThenBy(c => c, StringComparer.Ordinal).Take(count)];
+
     /// <summary>Levenshtein's distance: how many letters have to be put in, left out or changed.</summary>
     private static int Distance(string a, string b)
     {

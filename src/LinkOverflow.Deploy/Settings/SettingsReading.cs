@@ -6,6 +6,9 @@ namespace LinkOverflow.Deploy.Settings;
 /// <summary>Takes typed values out of an INI file and collects what is wrong with them, instead of stopping at the first.</summary>
 internal sealed class SettingsReading
 {
+    // A file of another kind has thousands of names that nobody wants to read.
+    private const int MaximumWarnings = 20;
+
     private readonly IniFile _file;
     private readonly List<Problem> _problems;
 
@@ -34,7 +37,7 @@ internal sealed class SettingsReading
         _problems.Add(new Problem(
             ErrorId.SectionMissing,
             $"Section [{section}] is missing.",
-            near is null ? $"Add the line [{section}] above its keys." : $"Line {near.Line} has [{near.Name}]; it should read [{section}].",
+            near is null ? $"Add the line [{section}] above its keys." : $"Line {near.Line} has [{IniEntry.ShowName(near.Name)}]; it should read [{section}].",
             _file.Path,
             near?.Line));
         return false;
@@ -58,7 +61,7 @@ internal sealed class SettingsReading
             _problems.Add(new Problem(
                 ErrorId.KeyMissing,
                 blank is not null ? $"Key {key} in [{section}] has no value." : $"Key {key} is missing in [{section}].",
-                blank is not null || near is null ? $"Write {key} = ... there." : $"Line {near.Line} has {near.Name}; it should read {key}.",
+                blank is not null || near is null ? $"Write {key} = ... there." : $"Line {near.Line} has {near.ShownName}; it should read {key}.",
                 _file.Path,
                 near?.Line ?? present.Line));
         }
@@ -114,6 +117,18 @@ internal sealed class SettingsReading
     public string[] List(string section, string key, string standard) =>
         (Optional(section, key) ?? standard).Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Where each key of the known sections stands; a key of another section with the same name does not count twice here.</summary>
+    public IReadOnlyDictionary<string, int> Lines()
+    {
+        var lines = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in _file.Sections.Where(s => Known.TryGetValue(s.Name, out var keys) && keys.Length > 0).SelectMany(s => s.Entries))
+        {
+            lines.TryAdd(entry.Name, entry.Line);
+        }
+
+        return lines;
+    }
+
     public IEnumerable<IniEntry> All(string section) => _file[section]?.Entries ?? [];
 
     public void Invalid(string section, string key, string message, string? fix = null, string id = ErrorId.ValueInvalid) =>
@@ -124,25 +139,30 @@ internal sealed class SettingsReading
 
     private void WarnOfUnknownNames()
     {
-        foreach (var section in _file.Sections)
+        var unknown = _file.Sections.SelectMany(UnknownIn).Take(MaximumWarnings + 1).ToArray();
+        _problems.AddRange(unknown.Take(MaximumWarnings));
+        if (unknown.Length > MaximumWarnings)
         {
-            if (!Known.TryGetValue(section.Name, out var keys))
-            {
-                Warn($"Section [{section.Name}] is unknown, so nothing in it is read.", section.Name, Known.Keys, section.Line);
-                continue;
-            }
+            _problems.Add(new Problem(ErrorId.KeyUnknown, "There are more unknown names.", null, _file.Path, unknown[^1].Line, Severity.Warning));
+        }
+    }
 
-            foreach (var entry in section.Entries.Where(e => !IsKnown(section.Name, e.Name)))
-            {
-                Warn($"Key {entry.Name} in [{section.Name}] is unknown, so it is not read.", entry.Name, keys, entry.Line);
-            }
+    private IEnumerable<Problem> UnknownIn(IniSection section)
+    {
+        if (!Known.TryGetValue(section.Name, out var keys))
+        {
+            return [Unknown($"Section [{IniEntry.ShowName(section.Name)}] is unknown, so nothing in it is read.", section.Name, Known.Keys, section.Line)];
         }
 
-        void Warn(string message, string name, IEnumerable<string> candidates, int line)
-        {
-            var near = NearestName.Find(name, candidates);
-            _problems.Add(new Problem(
-                ErrorId.KeyUnknown, message, near is null ? null : $"The nearest known name is {near}.", _file.Path, line, Severity.Warning));
-        }
+        return section.Entries
+            .Where(e => !IsKnown(section.Name, e.Name))
+            .Select(e => Unknown($"Key {e.ShownName} in [{section.Name}] is unknown, so it is not read.", e.Name, keys, e.Line));
+    }
+
+    private Problem Unknown(string message, string name, IEnumerable<string> candidates, int line)
+    {
+        var near = NearestName.Find(name, candidates);
+        return new Problem(
+            ErrorId.KeyUnknown, message, near is null ? null : $"The nearest known name is {near}.", _file.Path, line, Severity.Warning);
     }
 }

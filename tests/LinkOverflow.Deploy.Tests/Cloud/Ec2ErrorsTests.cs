@@ -33,7 +33,7 @@ public sealed class Ec2ErrorsTests
     [InlineData("InstanceLimitExceeded", ErrorId.CapacityInsufficient)]
     [InlineData("VcpuLimitExceeded", ErrorId.CapacityInsufficient)]
     [InlineData("Unsupported", ErrorId.InstanceTypeUnknown)]
-    [InlineData("UnauthorizedOperation", ErrorId.CloudError)]
+    [InlineData("UnauthorizedOperation", ErrorId.PermissionDenied)]
     [InlineData("Some.NewCode", ErrorId.CloudError)]
     public async Task Every_code_has_its_id(string code, string id) => (await RefusedAsync(code)).Id.ShouldBe(id);
 

@@ -60,7 +60,7 @@ public sealed class KeyFingerprintsTests : IDisposable
         cloud.KeyPairs["pair"] = (await KeyFingerprints.OfAsync(Key, Cancellation))[0].TrimEnd('=');
         await CheckAsync();
 
-        Task CheckAsync() => SettingsCheck.ThrowUnlessCloudAgreesAsync(
+        Task CheckAsync() => Checklist.ThrowUnlessCloudAgreesAsync(
             cloud,
             new AwsSettings { File = "s", Region = "us-west-2", KeyPair = "pair", KeyFile = Key },
             new InstanceConfig { File = "c", ImageId = "ami-12345678", InstanceType = "t3.small", PuppetConfigFile = "/p.pp" },

@@ -45,10 +45,13 @@ public sealed partial class MotoContractTests(MotoServer moto) : IClassFixture<M
     public async Task Images_and_instance_types_are_known_or_not()
     {
         using var cloud = Cloud();
-        (await cloud.ImageExistsAsync(await ImageAsync(), Cancellation)).ShouldBeTrue();
-        (await cloud.ImageExistsAsync("ami-00000000000000000", Cancellation)).ShouldBeFalse();
-        (await cloud.InstanceTypeOfferedAsync("t3.small", Cancellation)).ShouldBeTrue();
-        (await cloud.InstanceTypeOfferedAsync("t100.enormous", Cancellation)).ShouldBeFalse();
+        var id = await ImageAsync();
+        (await cloud.FindImageAsync(id, Cancellation)).ShouldNotBeNull().ImageId.ShouldBe(id);
+        (await cloud.FindImageAsync("ami-00000000000000000", Cancellation)).ShouldBeNull();
+        (await cloud.ListZonesOfferingAsync("t3.small", Cancellation)).ShouldContain("us-west-2b");
+        (await cloud.ListZonesOfferingAsync("t100.enormous", Cancellation)).ShouldBeEmpty();
+        (await cloud.ListInstanceTypesAsync(Cancellation)).ShouldContain("t3.small");
+        (await cloud.ListZonesAsync(Cancellation)).ShouldContain("us-west-2b");
     }
 
     [Fact]

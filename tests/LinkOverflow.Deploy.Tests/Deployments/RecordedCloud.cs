@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LinkOverflow.Deploy.Cloud;
+using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
 
@@ -124,9 +125,20 @@ internal sealed class RecordedCloud : ICloud
     public Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(KeyPairs);
 
-    public Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken) => Task.FromResult(true);
+    public string Credentials => "a test's";
 
-    public Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken) => Task.FromResult(instanceType != "t100.enormous");
+    public Task<Secret> CreateKeyPairAsync(string name, CancellationToken cancellationToken) => Task.FromResult(new Secret("private half"));
+
+    public Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<CloudImage?> FindImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult<CloudImage?>(new CloudImage(image, "/dev/xvda"));
+
+    public Task<IReadOnlyList<string>> ListZonesOfferingAsync(string instanceType, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(instanceType == "t100.enormous" ? [] : ["us-west-2a", "us-west-2b"]);
+
+    public Task<IReadOnlyList<string>> ListInstanceTypesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>(["t3.small"]);
+
+    public Task DryRunAsync(LaunchRequest request, SecurityGroupRequest? group, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {

@@ -30,7 +30,7 @@ public sealed class IniFileTests : IDisposable
     {
         var file = Path.Combine(_folder.Path, "junk");
         File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)'x', 10 * 1024 * 1024)]);
-        Refused(file).Message.ShouldContain("larger than 1 MiB");
+        Refused(file).Message.ShouldContain("larger than 256 KiB");
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class IniFileTests : IDisposable
         const string Start = "[EC2]\na = ";
         var text = Start + new string('x', IniFile.MaximumBytes - Start.Length);
         IniFile.Load(_folder.Write("fits", text))["EC2"]!["a"]!.Value.Length.ShouldBe(text.Length - Start.Length);
-        Refused(_folder.Write("not", text + "x")).Message.ShouldContain("larger than 1 MiB");
+        Refused(_folder.Write("not", text + "x")).Message.ShouldContain("larger than 256 KiB");
     }
 
     [Fact]

@@ -11,19 +11,25 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
     /// <summary>Six attempts with the pauses between them; none of them may be sent after it.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
 
-    public AmazonEC2Client Client { get; } = Ec2Clients.For(settings);
+    /// <exception cref="Errors.DeployException">CredentialsMissing.</exception>
+    public AwsClients Clients { get; } = AwsClients.For(settings);
 
-    public async Task<T> CallAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public Task<T> CallAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        CallAsync(action, Clients.Ec2, call, cancellationToken);
+
+    public async Task<T> CallAsync<TClient, T>(
+        string action, TClient client, Func<TClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(limit);
         try
         {
-            return await call(Client, ending.Token);
+            await Clients.Credentials.RequireAsync(ending.Token);
+            return await call(client, ending.Token);
         }
         catch (AmazonServiceException e)
         {
-            throw Ec2Errors.Translate(e, settings, action);
+            throw Ec2Errors.Translate(e, settings, Clients.Credentials.Description, action);
         }
         catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException or IOException)
         {
@@ -54,16 +60,16 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         return all;
     }
 
-    /// <summary>A call that deletes what may be gone already.</summary>
-    public async Task GoneAsync<T>(string goneCode, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>A call that one refusal of is as good as success: it is gone already, or it was a dry run.</summary>
+    public async Task IgnoreAsync<T>(string code, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             await CallAsync(action, call, cancellationToken);
         }
-        catch (CloudException e) when (e.Code == goneCode)
+        catch (CloudException e) when (e.Code == code)
         {
-            // Gone already, which is what was asked for.
+            // What was asked for.
         }
     }
 }

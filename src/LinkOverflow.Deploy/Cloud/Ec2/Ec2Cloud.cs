@@ -1,11 +1,12 @@
 using System.Text;
 using Amazon.EC2.Model;
+using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
 /// <summary><see cref="ICloud"/> by Amazon EC2, or anything that speaks its API.</summary>
-public sealed class Ec2Cloud : ICloud
+public sealed partial class Ec2Cloud : ICloud
 {
     // A filter takes 200 values (API_DescribeInstances.html), a page holds 1000 instances.
     private const int FilterValues = 200;
@@ -16,6 +17,7 @@ public sealed class Ec2Cloud : ICloud
     private readonly Ec2SecurityGroups _groups;
 
     /// <summary>A client with the settings' credentials, region and endpoint. Makes no call yet.</summary>
+    /// <exception cref="DeployException">CredentialsMissing.</exception>
     public Ec2Cloud(AwsSettings settings)
         : this(settings, Ec2Calls.Limit)
     {
@@ -32,18 +34,10 @@ public sealed class Ec2Cloud : ICloud
     public string Region => _settings.Region;
 
     /// <inheritdoc/>
-    public object Identity => _calls.Client;
+    public object Identity => _calls.Clients;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken)
-    {
-        var request = new DescribeAvailabilityZonesRequest
-        {
-            Filters = [new Filter("zone-type", ["availability-zone"]), new Filter("state", ["available"])],
-        };
-        var response = await _calls.CallAsync("DescribeAvailabilityZones", (c, t) => c.DescribeAvailabilityZonesAsync(request, t), cancellationToken);
-        return [.. (response.AvailabilityZones ?? []).Select(z => z.ZoneName).Order(StringComparer.Ordinal)];
-    }
+    public string Credentials => _calls.Clients.Credentials.Description;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
@@ -152,36 +146,11 @@ public sealed class Ec2Cloud : ICloud
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.GoneAsync(
+    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.IgnoreAsync(
         "InvalidVolume.NotFound",
         "DeleteVolume",
         (c, t) => c.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volumeId }, t),
         cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, string>> ListKeyPairsAsync(CancellationToken cancellationToken)
-    {
-        var response = await _calls.CallAsync(
-            "DescribeKeyPairs", (c, t) => c.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), t), cancellationToken);
-        return (response.KeyPairs ?? []).ToDictionary(k => k.KeyName, k => k.KeyFingerprint ?? "", StringComparer.Ordinal);
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> ImageExistsAsync(string imageId, CancellationToken cancellationToken)
-    {
-        var request = new DescribeImagesRequest { Filters = [new Filter("image-id", [imageId])] };
-        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
-        return response.Images is { Count: > 0 };
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> InstanceTypeOfferedAsync(string instanceType, CancellationToken cancellationToken)
-    {
-        var request = new DescribeInstanceTypeOfferingsRequest { Filters = [new Filter("instance-type", [instanceType])] };
-        var response = await _calls.CallAsync(
-            "DescribeInstanceTypeOfferings", (c, t) => c.DescribeInstanceTypeOfferingsAsync(request, t), cancellationToken);
-        return response.InstanceTypeOfferings is { Count: > 0 };
-    }
 
     /// <summary>Nothing to free: the AWS client is shared by the whole process.</summary>
     public void Dispose()
@@ -194,17 +163,16 @@ public sealed class Ec2Cloud : ICloud
         response => (response.Reservations?.SelectMany(r => r.Instances ?? []).Select(Ec2Launch.Read), response.NextToken),
         cancellationToken);
 
-    private async Task<string> RootDeviceAsync(string imageId, CancellationToken cancellationToken)
+    private async Task<string> RootDeviceAsync(string image, CancellationToken cancellationToken)
     {
-        // An alias cannot be described; RunInstances resolves it.
-        const string Common = "/dev/xvda";
-        if (!imageId.StartsWith("ami-", StringComparison.Ordinal))
+        try
         {
-            return Common;
+            return (await FindImageAsync(image, cancellationToken))?.RootDevice ?? throw Ec2Errors.UnknownImage(image, Region);
         }
-
-        var request = new DescribeImagesRequest { ImageIds = [imageId] };
-        var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
-        return response.Images is { Count: > 0 } images ? images[0].RootDeviceName : Common;
+        catch (DeployException e) when (e.Id == ErrorId.PermissionDenied)
+        {
+            // Who may launch need not be allowed to look; most images have it.
+            return "/dev/xvda";
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
 
@@ -11,9 +12,9 @@ namespace LinkOverflow.Deploy.Cloud.Ec2;
 /// </summary>
 internal static class Ec2Errors
 {
-    public static CloudException Translate(AmazonServiceException e, AwsSettings settings, string action)
+    public static CloudException Translate(AmazonServiceException e, AwsSettings settings, string credentials, string action)
     {
-        if (e is not AmazonEC2Exception || string.IsNullOrEmpty(e.ErrorCode))
+        if (e is not (AmazonEC2Exception or AmazonSimpleSystemsManagementException) || string.IsNullOrEmpty(e.ErrorCode))
         {
             return Unreachable(e, settings, action, e.Message);
         }
@@ -24,8 +25,16 @@ internal static class Ec2Errors
             "AuthFailure" or "SignatureDoesNotMatch" or "InvalidClientTokenId" or "UnrecognizedClientException" or "InvalidAccessKeyId"
                 or "ExpiredToken" or "RequestExpired" => new(
                     ErrorId.CredentialsRejected,
-                    $"AWS refused the credentials: {CredentialsSource(settings)}. {source}",
+                    $"AWS refused the credentials: {credentials}. {source}",
                     "Compare key id and secret with the IAM console, and this machine's clock with the real time."),
+            "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" => new(
+                ErrorId.PermissionDenied,
+                $"The account's policies do not allow {action}: {credentials}. {source}",
+                "Ask for the permission to call it."),
+            "InvalidKeyPair.Duplicate" => new(
+                ErrorId.KeyPairExists,
+                $"Region {settings.Region} has a key pair of that name already. {source}",
+                "Choose another name, or use that pair where you have its private half."),
             "InvalidKeyPair.NotFound" => new(
                 ErrorId.KeyPairNotFound,
                 $"Key pair {settings.KeyPair} is unknown in region {settings.Region}. {source}",
@@ -41,11 +50,16 @@ internal static class Ec2Errors
         return new CloudException(problem, e.ErrorCode, e.RequestId, IsTransient(e), e);
     }
 
+    public static DeployException UnknownImage(string image, string region) => new(
+        ErrorId.ImageNotFound,
+        $"Image {image} is unknown in region {region}, or not open to this account.",
+        "An image belongs to one region; one from the Marketplace has to be subscribed to first.");
+
     public static CloudException Unreachable(Exception e, AwsSettings settings, string action, string why) => new(
         new Problem(
             ErrorId.CloudUnreachable,
             $"EC2 could not be reached for {action} at {settings.EndpointUrl ?? $"region {settings.Region}"}: {why.TrimEnd('.')}.",
-            "Check the network, the proxy settings, and Region or EndpointUrl in the settings."),
+            UnknownRegion(settings) ?? "Check the network, the proxy settings, and Region or EndpointUrl in the settings."),
         code: null,
         requestId: null,
         isTransient: true,
@@ -56,8 +70,9 @@ internal static class Ec2Errors
         e.ErrorCode is "RequestLimitExceeded" or "Throttling" or "ThrottlingException" or "RequestThrottled" or "EC2ThrottledException"
         || ((int)e.StatusCode >= 500 && e.ErrorCode is not ("InsufficientInstanceCapacity" or "InsufficientHostCapacity"));
 
-    private static string CredentialsSource(AwsSettings settings) =>
-        settings.AccessKeyId is { } id ? $"key id {id} from {settings.File}"
-        : settings.Profile is { } profile ? $"profile {profile} named in {settings.File}"
-        : "those of the standard AWS credential chain";
+    // A region that AWS opened after this build would answer; one that does not exist is not to be reached.
+    private static string? UnknownRegion(AwsSettings settings) =>
+        settings.EndpointUrl is not null || Ec2Names.Regions().Contains(settings.Region, StringComparer.Ordinal)
+            ? null
+            : $"Is there a region {settings.Region}? The nearest known ones are {string.Join(", ", NearestName.Nearest(settings.Region, Ec2Names.Regions(), count: 3))}.";
 }

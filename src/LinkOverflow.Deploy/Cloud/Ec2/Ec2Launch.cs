@@ -19,7 +19,7 @@ internal static class Ec2Launch
             MaxCount = request.MaximumCount,
             KeyName = request.KeyPair,
             ClientToken = request.ClientToken,
-            SecurityGroupIds = [request.SecurityGroupId],
+            SecurityGroupIds = request.SecurityGroupId.Length == 0 ? null : [request.SecurityGroupId],
             SubnetId = request.SubnetId,
             Placement = request.Zone is null ? null : new Placement { AvailabilityZone = request.Zone },
 

@@ -9,13 +9,7 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
 {
     public async Task<string> CreateAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
     {
-        var create = new CreateSecurityGroupRequest
-        {
-            GroupName = request.Name,
-            Description = request.Description,
-            VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
-            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
-        };
+        var create = await RequestAsync(request, cancellationToken);
 
         // Neither is to be interrupted: the group carries its tags from its first moment, and is closed until its ports are opened.
         var id = (await calls.CallAsync("CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), CancellationToken.None)).GroupId;
@@ -31,6 +25,14 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
 
         return id;
     }
+
+    public async Task<CreateSecurityGroupRequest> RequestAsync(SecurityGroupRequest request, CancellationToken cancellationToken) => new()
+    {
+        GroupName = request.Name,
+        Description = request.Description,
+        VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
+        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
+    };
 
     public async Task<string> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
@@ -48,7 +50,7 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
         response => (response.SecurityGroups?.Select(g => new TaggedResource(g.GroupId, Ec2Tags.Read(g.Tags))), response.NextToken),
         cancellationToken);
 
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.GoneAsync(
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.IgnoreAsync(
         "InvalidGroup.NotFound",
         "DeleteSecurityGroup",
         (c, t) => c.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = id }, t),

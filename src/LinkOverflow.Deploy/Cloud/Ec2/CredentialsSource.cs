@@ -1,0 +1,82 @@
+using Amazon.Runtime;
+using Amazon.Runtime.CredentialManagement;
+using Amazon.Runtime.Credentials;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Settings;
+
+namespace LinkOverflow.Deploy.Cloud.Ec2;
+
+/// <summary>The credentials that some settings lead to, and where they were found.</summary>
+/// <param name="Credentials">The AWS SDK's object; a role's or a sign-in's renew themselves.</param>
+/// <param name="Description">Where they come from, for people; no secret.</param>
+/// <param name="Profile">The profile to sign in to where they give nothing, or null.</param>
+internal sealed record CredentialsSource(AWSCredentials Credentials, string Description, string? Profile = null)
+{
+    /// <summary>The settings' keys, their profile, or the standard AWS chain, in this order.</summary>
+    /// <exception cref="DeployException">CredentialsMissing.</exception>
+    public static CredentialsSource Find(AwsSettings settings)
+    {
+        if (settings.Profile is { } profile)
+        {
+            return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
+                ? new CredentialsSource(credentials, $"profile {profile} named in {settings.File}", profile)
+                : throw new DeployException(
+                    ErrorId.CredentialsMissing,
+                    $"Profile = {profile} in {settings.File} names no usable AWS profile.",
+                    Ec2Names.Profiles() is { Count: > 0 } profiles ? $"There are: {string.Join(", ", profiles.Take(20))}." : "There is no profile in ~/.aws.");
+        }
+
+        if (settings.AccessKeyId is { } id && settings.SecretAccessKey is { } secret)
+        {
+            return new CredentialsSource(
+                settings.SessionToken is { } token
+                    ? new SessionAWSCredentials(id, secret.Reveal(), token.Reveal())
+                    : new BasicAWSCredentials(id, secret.Reveal()),
+                $"key id {id} from {settings.File}");
+        }
+
+        try
+        {
+            var found = DefaultAWSCredentialsIdentityResolver.GetCredentials();
+            return new CredentialsSource(found, $"the standard AWS credential chain ({Link(found)})");
+        }
+        catch (AmazonClientException e)
+        {
+            throw new DeployException(
+                ErrorId.CredentialsMissing,
+                $"{settings.File} has neither keys nor a Profile, and the standard AWS credential chain (environment, ~/.aws, instance role) found none.",
+                "Set AccessKeyId and SecretAccessKey, or Profile, in the settings file.",
+                e);
+        }
+    }
+
+    /// <summary>Has a role assumed and a sign-in's keys fetched where that is due, so that its failure is not taken for EC2's.</summary>
+    /// <exception cref="DeployException">CredentialsMissing, CredentialsRejected.</exception>
+    public async Task RequireAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Credentials.GetCredentialsAsync().WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or InvalidOperationException or HttpRequestException or IOException)
+        {
+            var refused = e is AmazonServiceException || e.InnerException is AmazonServiceException;
+            var why = e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})" : e.Message;
+            throw new DeployException(
+                refused ? ErrorId.CredentialsRejected : ErrorId.CredentialsMissing,
+                $"No credentials could be had from {Description}: {why}",
+                Profile is null ? "Check what the chain finds: aws sts get-caller-identity" : $"Sign in or correct the profile: aws sso login --profile {Profile}",
+                e);
+        }
+    }
+
+    // By its name: which of the SDK's classes stands for what is not part of its contract.
+    private static string Link(AWSCredentials found) => found.GetType().Name switch
+    {
+        nameof(EnvironmentVariablesAWSCredentials) => "environment variables",
+        var name when name.Contains("InstanceProfile", StringComparison.Ordinal) => "the role of the machine",
+        var name when name.Contains("Container", StringComparison.Ordinal) || name.Contains("ECS", StringComparison.Ordinal) => "the role of the container",
+        var name when name.Contains("WebIdentity", StringComparison.Ordinal) => "a web identity token",
+        _ => $"profile {Environment.GetEnvironmentVariable("AWS_PROFILE") ?? "default"} of ~/.aws",
+    };
+}
