@@ -1,3 +1,5 @@
+using LinkOverflow.Build.Help;
+
 namespace LinkOverflow.Build;
 
 /// <summary>Builds the solution; lays the module out as PowerShell wants to find it.</summary>
@@ -21,6 +23,9 @@ internal static class BuildTask
             throw new TaskFailedException($"the build failed:{Environment.NewLine}{output}");
         }
 
+        var help = HelpReader.Read("bin");
+        MamlFile.Write(help, "docs/cmdlets", "bin/en-US/LinkOverflow.Deploy.PowerShell.dll-Help.xml");
+        MarkdownPages.Write(help, "docs/cmdlets");
         LayOutModule();
         return 0;
     }
@@ -41,7 +46,7 @@ internal static class BuildTask
         foreach (var file in Directory.EnumerateFiles("bin", "*", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath("bin", file);
-            if (relative.StartsWith("launch", StringComparison.Ordinal) || Path.GetExtension(file) is ".pdb")
+            if (relative.StartsWith("launch", StringComparison.Ordinal) || Path.GetExtension(file) is ".pdb" || relative.StartsWith("LinkOverflow.", StringComparison.Ordinal) && relative.EndsWith(".xml", StringComparison.Ordinal))
             {
                 continue;
             }

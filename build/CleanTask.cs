@@ -11,7 +11,7 @@ internal static class CleanTask
             .Where(Directory.Exists)
             .SelectMany(Directory.EnumerateDirectories)
             .SelectMany(project => new[] { Path.Combine(project, "bin"), Path.Combine(project, "obj") })
-            .Concat(["bin", "artifacts/module", "artifacts/test"]);
+            .Concat(["bin", "artifacts/module", "artifacts/packages", "artifacts/report", "packaging/obj", "artifacts/test"]);
         foreach (var folder in made.Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);

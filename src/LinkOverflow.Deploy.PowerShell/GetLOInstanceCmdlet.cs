@@ -4,6 +4,12 @@ using LinkOverflow.Deploy.Deployments;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Gets the instances of deployments, ready for Install-LOPuppet and Publish-LODjango.</summary>
+/// <example>
+/// Shows how to log in to each instance.
+/// <code>
+/// Get-LOInstance -Lab | Select-Object Name, LoginCommand
+/// </code>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "LOInstance")]
 [OutputType(typeof(LOInstance))]
 public sealed class GetLOInstanceCmdlet : LookingCmdlet

@@ -5,6 +5,12 @@ using LinkOverflow.Deploy.Puppet;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Installs Puppet on instances and applies the manifest.</summary>
+/// <example>
+/// Applies the manifest to every instance of all deployments, side by side.
+/// <code>
+/// Get-LOInstance -Lab | Install-LOPuppet
+/// </code>
+/// </example>
 [Cmdlet(VerbsLifecycle.Install, "LOPuppet")]
 [OutputType(typeof(LOInstance))]
 public sealed class InstallLOPuppetCmdlet : InstanceStepCmdlet

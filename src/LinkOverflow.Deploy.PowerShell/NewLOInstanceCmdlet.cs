@@ -6,6 +6,13 @@ using LinkOverflow.Deploy.Errors;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Launches instances and emits each the moment it can be logged in to, the others still booting.</summary>
+/// <example>
+/// Launches two local machines; each is there once it can be logged in to.
+/// <code>
+/// $instances = New-LOInstance -Project samples/linkoverflow -Count 2 -Lab
+/// $instances.LoginCommand
+/// </code>
+/// </example>
 [Cmdlet(VerbsCommon.New, "LOInstance", SupportsShouldProcess = true)]
 [OutputType(typeof(LOInstance))]
 public sealed class NewLOInstanceCmdlet : LaunchingCmdlet

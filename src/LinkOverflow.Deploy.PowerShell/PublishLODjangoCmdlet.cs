@@ -6,6 +6,12 @@ using LinkOverflow.Deploy.Errors;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Publishes a Django project on instances and waits until it answers its health check.</summary>
+/// <example>
+/// Configures instances and publishes the sample on them.
+/// <code>
+/// Get-LOInstance -Lab | Install-LOPuppet | Publish-LODjango -Project samples/linkoverflow
+/// </code>
+/// </example>
 [Cmdlet(VerbsData.Publish, "LODjango")]
 [OutputType(typeof(LOInstance))]
 public sealed class PublishLODjangoCmdlet : InstanceStepCmdlet

@@ -5,6 +5,18 @@ using LinkOverflow.Deploy.Deployments;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Removes deployments: their instances, volumes and security groups, by their tags.</summary>
+/// <example>
+/// Says what would be removed.
+/// <code>
+/// Get-LODeployment -Lab | Remove-LODeployment -Lab -WhatIf
+/// </code>
+/// </example>
+/// <example>
+/// Removes every deployment in the lab, without asking.
+/// <code>
+/// Get-LODeployment -Lab | Remove-LODeployment -Lab -Confirm:$false
+/// </code>
+/// </example>
 [Cmdlet(VerbsCommon.Remove, "LODeployment", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class RemoveLODeploymentCmdlet : AccountCmdlet
 {

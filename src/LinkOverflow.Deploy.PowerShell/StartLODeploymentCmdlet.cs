@@ -7,6 +7,26 @@ using LinkOverflow.Deploy.Reports;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Takes a Django project to running, health-checked instances, all hosts side by side, and emits each once it is healthy.</summary>
+/// <remarks>Every host goes from boot to health at its own pace. A host that fails is one non-terminating error; the others go on.</remarks>
+/// <example>
+/// Deploys the sample to two local machines.
+/// <code>
+/// Start-LODeployment -Project samples/linkoverflow -Count 2 -Lab
+/// </code>
+/// </example>
+/// <example>
+/// Says what would be launched, and starts nothing.
+/// <code>
+/// Start-LODeployment samples/linkoverflow 2 -Lab -WhatIf
+/// </code>
+/// </example>
+/// <example>
+/// Takes the result as one object, writes a report, and leaves nothing that failed.
+/// <code>
+/// $result = Start-LODeployment samples/linkoverflow 1 -Lab -Summary -Report report.html -OnFailure Remove
+/// $result.Urls
+/// </code>
+/// </example>
 [Cmdlet(VerbsLifecycle.Start, "LODeployment", SupportsShouldProcess = true)]
 [OutputType(typeof(LOInstance), typeof(DeploymentResult))]
 public sealed class StartLODeploymentCmdlet : LaunchingCmdlet

@@ -5,6 +5,18 @@ using LinkOverflow.Deploy.Deployments;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Checks settings, configuration and project, and emits one object per check. Starts nothing.</summary>
+/// <example>
+/// Checks the sample's project and the files, and leaves EC2 out.
+/// <code>
+/// Test-LOSettings samples/linkoverflow -Offline
+/// </code>
+/// </example>
+/// <example>
+/// Lists only what is wrong.
+/// <code>
+/// Test-LOSettings samples/linkoverflow -Offline | Where-Object Status -EQ Error
+/// </code>
+/// </example>
 [Cmdlet(VerbsDiagnostic.Test, "LOSettings")]
 [OutputType(typeof(SettingsCheck), typeof(bool))]
 public sealed class TestLOSettingsCmdlet : ConfiguredCmdlet

@@ -4,6 +4,7 @@ using Shouldly;
 namespace LinkOverflow.EndToEnd.Tests;
 
 /// <summary>The demo finds no lab, so it has to start one and to end it. A class of its own: others leave their lab running meanwhile.</summary>
+[Collection(Repository.Builds)]
 public sealed class DemoTests(OwnLab lab) : IClassFixture<OwnLab>
 {
     [Fact]

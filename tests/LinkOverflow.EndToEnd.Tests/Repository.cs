@@ -3,6 +3,9 @@ namespace LinkOverflow.EndToEnd.Tests;
 /// <summary>The clone that the tests run in.</summary>
 internal static class Repository
 {
+    /// <summary>The collection of the tests that build: one after the other, as all of them build into the same folders.</summary>
+    public const string Builds = "builds";
+
     public static string Root { get; } = FindRoot();
 
     private static string FindRoot()

@@ -95,11 +95,7 @@ internal sealed class InstanceActions : ActionSet
     {
         var ids = parameters.List("InstanceId");
         var paging = new Paging(parameters);
-        if (ids.Count > 0 && paging.IsLimited)
-        {
-            throw ApiException.Combination("The parameter instancesSet cannot be used with the parameter maxResults");
-        }
-
+        paging.RefuseWith(ids, "instancesSet");
         var filters = new Filters(parameters);
         filters.Check(InstanceFilters.Known.Contains);
         var instances = ids.Count > 0 ? Find(_account, ids) : from;

@@ -43,7 +43,7 @@ internal sealed class InstanceAttributes : ActionSet
                     "enaSupport" => Value(true),
                     "sriovNetSupport" or "kernel" or "ramdisk" => Value(null),
                     "groupSet" => InstanceXml.Groups(instance),
-                    "blockDeviceMapping" => InstanceXml.BlockDevices(instance),
+                    "blockDeviceMapping" => InstanceXml.BlockDevices(_account, instance),
                     "productCodes" => new("productCodes"),
                     _ => throw ApiException.Invalid(attribute, "attribute"),
                 },
@@ -90,7 +90,8 @@ internal sealed class InstanceAttributes : ActionSet
                 throw new ApiException("UnsupportedOperation", "The lab does not change the type of an instance.");
             }
 
-            if (termination is null && stop is null && behavior is null && groups.Count == 0)
+            var volumes = ReadVolumes(instance, parameters);
+            if (termination is null && stop is null && behavior is null && groups.Count == 0 && volumes.Count == 0)
             {
                 throw new ApiException("InvalidParameterCombination", "No attributes specified.");
             }
@@ -100,9 +101,26 @@ internal sealed class InstanceAttributes : ActionSet
             instance.DisableStop = stop ?? instance.DisableStop;
             instance.ShutdownBehavior = behavior ?? instance.ShutdownBehavior;
             instance.Groups = groups.Count > 0 ? groups : instance.Groups;
+            foreach (var volume in volumes)
+            {
+                _account.Volumes[volume.Id] = volume;
+            }
         }
 
         await _fleet.ApplyPolicyAsync(cancellationToken);
         return [Xml.Return()];
     }
+
+    /// <summary>The volumes of an instance as the request wants them.</summary>
+    private List<Volume> ReadVolumes(Instance instance, QueryParameters parameters) =>
+    [
+        .. parameters.Structures("BlockDeviceMapping").Select(mapping =>
+        {
+            var device = mapping.Require("DeviceName");
+            var volume = _account.VolumesOf(instance.Id).FirstOrDefault(v => v.Attachment!.Device == device)
+                ?? throw new ApiException("InvalidInstanceAttributeValue", $"No device is currently mapped at {device}");
+            var attachment = volume.Attachment!;
+            return volume with { Attachment = attachment with { DeleteOnTermination = mapping.FindBoolean("Ebs.DeleteOnTermination") ?? attachment.DeleteOnTermination } };
+        }),
+    ];
 }

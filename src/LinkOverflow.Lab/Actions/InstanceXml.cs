@@ -50,7 +50,7 @@ internal static class InstanceXml
             new("architecture", MachineImage.Architecture),
             new("rootDeviceType", "ebs"),
             new("rootDeviceName", MachineImage.RootDevice),
-            hasNetwork ? BlockDevices(i) : new("blockDeviceMapping"),
+            hasNetwork ? BlockDevices(account, i) : new("blockDeviceMapping"),
             new("virtualizationType", "hvm"),
             new("clientToken", i.ClientToken ?? ""),
             Xml.Tags(account.TagsOf(i.Id)),
@@ -77,15 +77,15 @@ internal static class InstanceXml
     public static XElement Groups(Instance instance) =>
         Xml.List("groupSet", instance.Groups, g => new[] { new XElement("groupId", g.Id), new XElement("groupName", g.Name) });
 
-    public static XElement BlockDevices(Instance instance) => Xml.List("blockDeviceMapping", [instance.Root], v => new[]
+    public static XElement BlockDevices(Account account, Instance instance) => Xml.List("blockDeviceMapping", account.VolumesOf(instance.Id), v => new[]
     {
-        new XElement("deviceName", MachineImage.RootDevice),
+        new XElement("deviceName", v.Attachment!.Device),
         new XElement(
             "ebs",
             new XElement("volumeId", v.Id),
             new XElement("status", "attached"),
-            new XElement("attachTime", Xml.Time(v.Created)),
-            new XElement("deleteOnTermination", v.DeleteOnTermination)),
+            new XElement("attachTime", Xml.Time(v.Attachment.Time)),
+            new XElement("deleteOnTermination", v.Attachment.DeleteOnTermination)),
     });
 
     public static IEnumerable<XElement?> Interface(Account account, Instance i)
@@ -110,7 +110,7 @@ internal static class InstanceXml
                 new XElement("attachmentId", i.AttachmentId),
                 new XElement("deviceIndex", 0),
                 new XElement("status", "attached"),
-                new XElement("attachTime", Xml.Time(i.Root.Created)),
+                new XElement("attachTime", Xml.Time(i.Created)),
                 new XElement("deleteOnTermination", true),
                 new XElement("networkCardIndex", 0)),
             association,

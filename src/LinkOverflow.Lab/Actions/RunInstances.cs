@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
@@ -29,26 +27,13 @@ internal sealed class RunInstances : ActionSet
         lock (_account.Gate)
         {
             _account.ForgetTerminated();
-            var token = parameters.Find("ClientToken");
-            var digest = Digest(parameters);
-            if (token is not null && _account.ClientTokens.TryGetValue(token, out var before))
+            if (ClientTokens.Find(_account, parameters) is { } before)
             {
-                return before.Request == digest
-                    ? InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before.ReservationId)])
-                    : throw new ApiException("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+                return InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before)]);
             }
 
-            if (token?.Length > 64)
-            {
-                throw new ApiException("InvalidParameterValue", "ClientToken may have at most 64 characters.");
-            }
-
-            launched.AddRange(Make(parameters, token));
-            if (token is not null)
-            {
-                _account.ClientTokens[token] = (digest, launched[0].ReservationId);
-            }
-
+            launched.AddRange(Make(parameters));
+            ClientTokens.Keep(_account, parameters, launched[0].ReservationId);
             answer = [.. InstanceXml.Reservation(_account, launched)];
         }
 
@@ -56,7 +41,7 @@ internal sealed class RunInstances : ActionSet
         return answer;
     }
 
-    private List<Instance> Make(QueryParameters parameters, string? token)
+    private List<Instance> Make(QueryParameters parameters)
     {
         var (minimum, maximum) = Counts(parameters);
         var image = FindImage(parameters.Require("ImageId"));
@@ -76,7 +61,7 @@ internal sealed class RunInstances : ActionSet
         var groups = FindGroups(parameters);
         var tags = new TagSpecifications(parameters, "instance", "volume", "network-interface", "spot-instances-request");
         var userData = ReadUserData(parameters.Find("UserData"));
-        var device = ReadRootDevice(parameters);
+        var devices = ReadDevices(parameters, image);
         var wantsPublic = parameters.Structures("NetworkInterface") is [var first, ..] ? first.FindBoolean("AssociatePublicIpAddress") ?? true : true;
         var behavior = parameters.Find("InstanceInitiatedShutdownBehavior") ?? "stop";
         if (behavior is not ("stop" or "terminate"))
@@ -112,10 +97,11 @@ internal sealed class RunInstances : ActionSet
                 Zone = zone,
                 PrivateAddress = privateAddress,
                 PublicAddress = wantsPublic ? publicAddress : null,
-                ClientToken = token,
+                ClientToken = parameters.Find("ClientToken"),
                 UserData = userData,
                 Groups = groups,
-                Root = new Volume(ResourceId.New("vol"), device.Size, device.Type, device.Encrypted, device.DeleteOnTermination, now),
+                RootVolumeId = ResourceId.New("vol"),
+                Created = now,
                 LaunchTime = now,
                 MetadataTokens = tokens,
                 DisableTermination = noTermination,
@@ -125,7 +111,16 @@ internal sealed class RunInstances : ActionSet
             };
             _account.Instances.Add(instance.Id, instance);
             tags.Apply(_account, "instance", instance.Id);
-            tags.Apply(_account, "volume", instance.Root.Id);
+            foreach (var device in devices)
+            {
+                var volume = new Volume(device.Name == MachineImage.RootDevice ? instance.RootVolumeId : ResourceId.New("vol"), device.SizeGiB, device.Kind, device.Encrypted, device.SnapshotId, zone.Name, now)
+                {
+                    Attachment = new VolumeAttachment(instance.Id, device.Name, now, device.DeleteOnTermination),
+                };
+                _account.Volumes.Add(volume.Id, volume);
+                tags.Apply(_account, "volume", volume.Id);
+            }
+
             tags.Apply(_account, "network-interface", instance.InterfaceId);
             made.Add(instance);
         }
@@ -158,8 +153,8 @@ internal sealed class RunInstances : ActionSet
                 : throw new ApiException("InvalidParameterValue", $"The Systems Manager parameter '{name}' does not exist.");
         }
 
-        ImageActions.CheckId(id);
-        return _account.Images.TryGetValue(id, out var image) ? image : throw ImageActions.NotFound(id);
+        var image = ImageActions.Find(_account, id);
+        return image.State == "available" ? image : throw new ApiException("InvalidAMIID.Unavailable", $"The image ID '{id}' is not available: it is {image.State}.");
     }
 
     private static Zone FindZone(QueryParameters parameters)
@@ -248,33 +243,14 @@ internal sealed class RunInstances : ActionSet
         return length <= MaximumUserData ? bytes[..length] : throw new ApiException("InvalidParameterValue", "User data is limited to 16384 bytes");
     }
 
-    private static (int Size, string Type, bool Encrypted, bool DeleteOnTermination) ReadRootDevice(QueryParameters parameters)
+    private IReadOnlyList<BlockDevice> ReadDevices(QueryParameters parameters, MachineImage image)
     {
-        const int Smallest = 8;
-        var mappings = parameters.Structures("BlockDeviceMapping");
-        var root = mappings.FirstOrDefault(m => m.Find("DeviceName") == MachineImage.RootDevice);
-        if (mappings.Count > (root is null ? 0 : 1))
+        var devices = BlockDeviceMappings.Read(_account, parameters, image.BlockDevices);
+        foreach (var device in devices.Skip(1).Where(d => d.SnapshotId is not null))
         {
-            throw new ApiException("Unsupported", $"The lab's machines have one disk, {MachineImage.RootDevice}.");
+            VolumeActions.CheckUsable(SnapshotActions.Find(_account, device.SnapshotId!));
         }
 
-        var size = root?.FindInteger("Ebs.VolumeSize") ?? Smallest;
-        if (size is < Smallest or > 65536)
-        {
-            throw new ApiException("InvalidBlockDeviceMapping", $"Volume of size {size}GB is smaller than snapshot, expect size>= {Smallest}GB");
-        }
-
-        return (size, root?.Find("Ebs.VolumeType") ?? "gp3", root?.FindBoolean("Ebs.Encrypted") ?? false, root?.FindBoolean("Ebs.DeleteOnTermination") ?? true);
-    }
-
-    /// <summary>What decides whether two requests with one client token are the same.</summary>
-    private static string Digest(QueryParameters parameters)
-    {
-        var text = string.Join(
-            '\n',
-            parameters.All.Where(p => p.Key != "ClientToken" && !p.Key.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
-                .OrderBy(p => p.Key, StringComparer.Ordinal)
-                .Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}"));
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return devices;
     }
 }

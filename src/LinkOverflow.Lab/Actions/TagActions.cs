@@ -11,6 +11,7 @@ internal sealed class TagActions : ActionSet
     {
         ["i"] = ("instance", "InvalidInstanceID.NotFound"),
         ["vol"] = ("volume", "InvalidVolume.NotFound"),
+        ["snap"] = ("snapshot", "InvalidSnapshot.NotFound"),
         ["sg"] = ("security-group", "InvalidGroup.NotFound"),
         ["sgr"] = ("security-group-rule", "InvalidSecurityGroupRuleId.NotFound"),
         ["ami"] = ("image", "InvalidAMIID.NotFound"),

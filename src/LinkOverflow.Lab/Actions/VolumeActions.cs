@@ -1,85 +1,305 @@
 using System.Globalization;
 using System.Xml.Linq;
+using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
 namespace LinkOverflow.Lab.Actions;
 
-/// <summary>Volumes: those that instances boot from.</summary>
+/// <summary>Volumes.</summary>
 internal sealed class VolumeActions : ActionSet
 {
-    private readonly Account _account;
+    private static readonly FilterTable<Volume> FilterNames = new()
+    {
+        { "volume-id", v => v.Id },
+        { "attachment.instance-id", v => v.Attachment?.InstanceId },
+        { "attachment.device", v => v.Attachment?.Device },
+        { "attachment.status", v => v.Attachment is null ? null : "attached" },
+        { "attachment.attach-time", v => v.Attachment is { } at ? Xml.Time(at.Time) : null },
+        { "attachment.delete-on-termination", v => v.Attachment is { } at ? at.DeleteOnTermination ? "true" : "false" : null },
+        { "availability-zone", v => v.Zone },
+        { "create-time", v => Xml.Time(v.Created) },
+        { "status", v => v.State },
+        { "size", v => v.SizeGiB.ToString(CultureInfo.InvariantCulture) },
+        { "snapshot-id", v => v.SnapshotId },
+        { "volume-type", v => v.Kind.Type },
+        { "encrypted", v => v.Encrypted ? "true" : "false" },
+        { "multi-attach-enabled", _ => "false" },
+        { "fast-restored", _ => "false" },
+        { "volume-status.status", _ => "ok" },
+    };
 
-    public VolumeActions(Account account)
+    private readonly Account _account;
+    private readonly Storage _storage;
+
+    public VolumeActions(Account account, Storage storage)
     {
         _account = account;
-        Add("DescribeVolumes", Describe);
+        _storage = storage;
+        Add("CreateVolume", CreateAsync);
+        Add("AttachVolume", AttachAsync);
+        Add("DetachVolume", DetachAsync);
+        Add("DeleteVolume", DeleteAsync);
+        Add("DescribeVolumes", p => Describe(p, "volumeSet", Describe));
+        Add("DescribeVolumeStatus", p => Describe(p, "volumeStatusSet", Status));
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    /// <exception cref="ApiException">InvalidParameterValue or InvalidVolume.NotFound.</exception>
+    public static Volume Find(Account account, string id) =>
+        !ResourceId.IsWellFormed(id, "vol") ? throw new ApiException("InvalidParameterValue", $"Value ({id}) for parameter volumeId is invalid. Expected: 'vol-...'.")
+        : account.Volumes.TryGetValue(id, out var volume) ? volume
+        : throw new ApiException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
+
+    /// <summary>Whether a block device can be made of it.</summary>
+    /// <exception cref="ApiException">IncorrectState or UnsupportedOperation.</exception>
+    public static void CheckUsable(Snapshot? snapshot)
     {
-        lock (_account.Gate)
+        if (snapshot is not null && snapshot.State != "completed")
         {
-            var all = _account.Instances.Values.Where(i => i.State != InstanceState.Terminated).ToList();
-            var ids = parameters.List("VolumeId");
-            if (ids.FirstOrDefault(v => !ResourceId.IsWellFormed(v, "vol")) is { } wrong)
-            {
-                throw new ApiException("InvalidParameterValue", $"Value ({wrong}) for parameter volumeId is invalid. Expected: 'vol-...'.");
-            }
+            throw new ApiException("IncorrectState", $"Snapshot is in invalid state - {snapshot.State}");
+        }
 
-            if (ids.FirstOrDefault(v => all.TrueForAll(i => i.Root.Id != v)) is { } unknown)
-            {
-                throw new ApiException("InvalidVolume.NotFound", $"The volume '{unknown}' does not exist.");
-            }
-
-            var volumes = new Filters(parameters).Apply(
-                all.Where(i => ids.Count == 0 || ids.Contains(i.Root.Id, StringComparer.Ordinal)),
-                i => _account.TagsOf(i.Root.Id),
-                (i, filter) => filter switch
-                {
-                    "volume-id" => [i.Root.Id],
-                    "attachment.instance-id" => [i.Id],
-                    "attachment.device" => [MachineImage.RootDevice],
-                    "attachment.status" => ["attached"],
-                    "attachment.delete-on-termination" => [i.Root.DeleteOnTermination ? "true" : "false"],
-                    "availability-zone" => [i.Zone.Name],
-                    "status" => ["in-use"],
-                    "size" => [i.Root.SizeGiB.ToString(CultureInfo.InvariantCulture)],
-                    "volume-type" => [i.Root.Type],
-                    "encrypted" => [i.Root.Encrypted ? "true" : "false"],
-                    _ => null,
-                });
-            var (page, next) = new Paging(parameters).Cut(volumes);
-            return [Xml.List("volumeSet", page, Describe), next];
+        if (snapshot?.Image is not null)
+        {
+            throw new ApiException("UnsupportedOperation", $"'{snapshot.Id}' is of a root volume, which the lab keeps as a folder: register an image from it instead.");
         }
     }
 
-    private IEnumerable<XElement?> Describe(Instance instance)
+    private async Task<IEnumerable<XElement?>> CreateAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
-        var volume = instance.Root;
-        return
-        [
-            new("volumeId", volume.Id),
-            new("size", volume.SizeGiB),
-            new("snapshotId", instance.Image.Id.Replace("ami-", "snap-", StringComparison.Ordinal)),
-            new("availabilityZone", instance.Zone.Name),
-            new("status", "in-use"),
-            new("createTime", Xml.Time(volume.Created)),
-            Xml.List("attachmentSet", [volume], v => new[]
+        Volume volume;
+        lock (_account.Gate)
+        {
+            if (ClientTokens.Find(_account, parameters) is { } before)
             {
-                new XElement("volumeId", v.Id),
-                new XElement("instanceId", instance.Id),
-                new XElement("device", MachineImage.RootDevice),
-                new XElement("status", "attached"),
-                new XElement("attachTime", Xml.Time(v.Created)),
-                new XElement("deleteOnTermination", v.DeleteOnTermination),
-            }),
-            Xml.Tags(_account.TagsOf(volume.Id)),
-            new("volumeType", volume.Type),
-            new("encrypted", volume.Encrypted),
-            new("iops", 3000),
-            new("throughput", 125),
-            new("multiAttachEnabled", false),
-        ];
+                return Describe(Find(_account, before));
+            }
+
+            var zone = parameters.Require("AvailabilityZone");
+            if (Zones.All.All(z => z.Name != zone))
+            {
+                throw new ApiException("InvalidZone.NotFound", $"The zone '{zone}' does not exist.");
+            }
+
+            var snapshot = parameters.Find("SnapshotId") is { } id ? SnapshotActions.Find(_account, id) : null;
+            CheckUsable(snapshot);
+            var size = parameters.FindInteger("Size") ?? snapshot?.SizeGiB ?? throw new ApiException("MissingParameter", "The request must contain the parameter size or snapshotId");
+            if (size < snapshot?.SizeGiB)
+            {
+                throw new ApiException("InvalidParameterValue", string.Create(CultureInfo.InvariantCulture, $"Volume of size {size}GB is smaller than snapshot '{snapshot.Id}', expect size>= {snapshot.SizeGiB}GB"));
+            }
+
+            if (parameters.FindBoolean("MultiAttachEnabled") == true)
+            {
+                throw new ApiException("UnsupportedOperation", "The lab attaches a volume to one instance at a time.");
+            }
+
+            // EC2's default here is still the old one.
+            var kind = VolumeKind.From(parameters.Find("VolumeType") ?? "gp2", size, parameters.FindInteger("Iops"), parameters.FindInteger("Throughput"));
+            var encrypted = parameters.FindBoolean("Encrypted") ?? snapshot?.Encrypted ?? false;
+            var tags = new TagSpecifications(parameters, "volume");
+            EndDryRun(parameters);
+            volume = new Volume(ResourceId.New("vol"), size, kind, encrypted, snapshot?.Id, zone, _account.Clock.GetUtcNow());
+            _account.Volumes.Add(volume.Id, volume);
+            tags.Apply(_account, "volume", volume.Id);
+            ClientTokens.Keep(_account, parameters, volume.Id);
+        }
+
+        try
+        {
+            await _storage.CreateVolumeAsync(volume, cancellationToken);
+        }
+        catch
+        {
+            lock (_account.Gate)
+            {
+                _account.Volumes.Remove(volume.Id);
+                _account.RemoveTags(volume.Id);
+            }
+
+            throw;
+        }
+
+        return Describe(volume, state: "creating");
     }
+
+    private async Task<IEnumerable<XElement?>> AttachAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        Volume volume;
+        Instance instance;
+        lock (_account.Gate)
+        {
+            volume = Find(_account, parameters.Require("VolumeId"));
+            instance = InstanceActions.Find(_account, [parameters.Require("InstanceId")])[0];
+            var device = parameters.Require("Device");
+            BlockDeviceMappings.CheckName(device);
+            CheckAttachable(volume, instance, device);
+            EndDryRun(parameters);
+            volume = volume with { Attachment = new VolumeAttachment(instance.Id, device, _account.Clock.GetUtcNow(), DeleteOnTermination: false) };
+            _account.Volumes[volume.Id] = volume;
+        }
+
+        try
+        {
+            await _storage.AttachAsync(volume, instance, cancellationToken);
+        }
+        catch
+        {
+            Release(volume.Id);
+            throw;
+        }
+
+        return Attachment(volume, "attaching");
+    }
+
+    private async Task<IEnumerable<XElement?>> DetachAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        Volume volume;
+        Instance instance;
+        lock (_account.Gate)
+        {
+            volume = Find(_account, parameters.Require("VolumeId"));
+            if (volume.Attachment is not { } at)
+            {
+                throw new ApiException("IncorrectState", $"Volume '{volume.Id}' is in the 'available' state.");
+            }
+
+            if ((parameters.Find("InstanceId") ?? at.InstanceId) != at.InstanceId || (parameters.Find("Device") ?? at.Device) != at.Device)
+            {
+                throw new ApiException("InvalidAttachment.NotFound", $"The volume '{volume.Id}' is not attached to that instance as that device.");
+            }
+
+            if (volume.IsRoot)
+            {
+                throw new ApiException("OperationNotPermitted", $"Unable to detach root volume '{at.Device}' from instance '{at.InstanceId}'");
+            }
+
+            if (parameters.FindBoolean("Force") != true && _storage.IsMounted(volume))
+            {
+                // EC2 would wait, for ever if need be, until it is unmounted.
+                throw new ApiException("IncorrectState", $"Volume '{volume.Id}' is mounted from {at.Device} on '{at.InstanceId}'. Unmount it there first, or use Force.");
+            }
+
+            EndDryRun(parameters);
+            instance = _account.Instances[at.InstanceId];
+        }
+
+        await _storage.DetachAsync(volume, instance, cancellationToken);
+        Release(volume.Id);
+        return Attachment(volume, "detaching");
+    }
+
+    private async Task<IEnumerable<XElement?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        Volume volume;
+        lock (_account.Gate)
+        {
+            volume = Find(_account, parameters.Require("VolumeId"));
+            if (volume.Attachment is { } at)
+            {
+                throw new ApiException("VolumeInUse", $"Volume {volume.Id} is currently attached to {at.InstanceId}");
+            }
+
+            EndDryRun(parameters);
+            _account.Volumes.Remove(volume.Id);
+            _account.RemoveTags(volume.Id);
+        }
+
+        await _storage.RemoveAsync(volume.Id, volume.Image, cancellationToken);
+        return [Xml.Return()];
+    }
+
+    private void CheckAttachable(Volume volume, Instance instance, string device)
+    {
+        if (volume.Attachment is not null)
+        {
+            throw new ApiException("VolumeInUse", $"{volume.Id} is already attached to an instance");
+        }
+
+        if (volume.IsRoot)
+        {
+            throw new ApiException("UnsupportedOperation", $"'{volume.Id}' was a root volume, which the lab keeps as a folder: make a snapshot of it and register an image from that.");
+        }
+
+        if (instance.State is not (InstanceState.Running or InstanceState.Stopped))
+        {
+            throw new ApiException("IncorrectState", $"Instance '{instance.Id}' is not 'running' but '{instance.StateName}'.");
+        }
+
+        if (volume.Zone != instance.Zone.Name)
+        {
+            throw new ApiException("InvalidVolume.ZoneMismatch", $"The volume '{volume.Id}' is not in the same availability zone as instance '{instance.Id}'");
+        }
+
+        if (_account.VolumesOf(instance.Id).Any(v => v.Attachment!.Device == device))
+        {
+            throw new ApiException("InvalidParameterValue", $"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use");
+        }
+    }
+
+    private void Release(string volumeId)
+    {
+        lock (_account.Gate)
+        {
+            if (_account.Volumes.TryGetValue(volumeId, out var now))
+            {
+                _account.Volumes[volumeId] = now with { Attachment = null };
+            }
+        }
+    }
+
+    private IEnumerable<XElement?> Describe(QueryParameters parameters, string set, Func<Volume, IEnumerable<XElement?>> describe)
+    {
+        lock (_account.Gate)
+        {
+            var ids = parameters.List("VolumeId");
+            var paging = new Paging(parameters);
+            paging.RefuseWith(ids, "volumeIds");
+            var volumes = ids.Count > 0 ? ids.Select(i => Find(_account, i)) : _account.Volumes.Values;
+            var (page, next) = paging.Cut(new Filters(parameters).Apply(volumes, v => _account.TagsOf(v.Id), FilterNames));
+            return [Xml.List(set, page, describe), next];
+        }
+    }
+
+    private IEnumerable<XElement?> Describe(Volume volume) => Describe(volume, volume.State);
+
+    private IEnumerable<XElement?> Describe(Volume volume, string state) =>
+    [
+        new("volumeId", volume.Id),
+        new("size", volume.SizeGiB),
+        new("snapshotId", volume.SnapshotId ?? ""),
+        new("availabilityZone", volume.Zone),
+        new("availabilityZoneId", Zones.All.First(z => z.Name == volume.Zone).Id),
+        new("status", state),
+        new("createTime", Xml.Time(volume.Created)),
+        Xml.List("attachmentSet", volume.Attachment is null ? Array.Empty<Volume>() : [volume], v => Attachment(v, "attached")),
+        Xml.Tags(_account.TagsOf(volume.Id)),
+        new("volumeType", volume.Kind.Type),
+        volume.Kind.Iops is { } iops ? new("iops", iops) : null,
+        volume.Kind.Throughput is { } throughput ? new("throughput", throughput) : null,
+        new("encrypted", volume.Encrypted),
+        new("multiAttachEnabled", false),
+    ];
+
+    private static IEnumerable<XElement?> Attachment(Volume volume, string state) =>
+    [
+        new("volumeId", volume.Id),
+        new("instanceId", volume.Attachment!.InstanceId),
+        new("device", volume.Attachment.Device),
+        new("status", state),
+        new("attachTime", Xml.Time(volume.Attachment.Time)),
+        new("deleteOnTermination", volume.Attachment.DeleteOnTermination),
+    ];
+
+    private static IEnumerable<XElement?> Status(Volume volume) =>
+    [
+        new("volumeId", volume.Id),
+        new("availabilityZone", volume.Zone),
+        new(
+            "volumeStatus",
+            new XElement("status", "ok"),
+            Xml.List("details", [("io-enabled", "passed"), ("io-performance", "not-applicable")], d => new[] { new XElement("name", d.Item1), new XElement("status", d.Item2) })),
+        new("eventsSet"),
+        new("actionsSet"),
+    ];
 }

@@ -53,11 +53,12 @@ internal sealed class LabServer : IAsyncDisposable
         var app = builder.Build();
         var account = new Account(slot, clock);
         var fleet = new Fleet(account, driver, app.Services.GetRequiredService<ILogger<Fleet>>());
+        var storage = new Storage(account, fleet, driver);
         ActionSet[] actions =
         [
             new RunInstances(account, fleet), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
-            new SecurityGroupActions(account, fleet), new ImageActions(account), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
-            new VolumeActions(account), new NetworkInterfaceActions(account),
+            new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
+            new VolumeActions(account, storage), new NetworkInterfaceActions(account),
         ];
         var endpoint = new Endpoint(
             account,

@@ -6,7 +6,7 @@ namespace LinkOverflow.Lab.Machines;
 /// <param name="Packages">Debian's packages, beside the essential ones.</param>
 internal sealed record Distribution(string Name, string User, params IReadOnlyList<string> Packages)
 {
-    private static readonly string[] Common = ["openssh-server", "sudo", "ca-certificates", "python3", "iproute2", "procps", "systemd-sysv", "dbus"];
+    private static readonly string[] Common = ["openssh-server", "sudo", "ca-certificates", "python3", "iproute2", "procps", "systemd-sysv", "dbus", "e2fsprogs"];
 
     /// <summary>Debian 12 as it is.</summary>
     public static Distribution Debian { get; } = new("debian", "admin", Common);

@@ -41,7 +41,13 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     instance.UserData,
                     instance.Type.Cpus,
                     instance.Type.MachineMemoryMiB);
+                foreach (var volume in DisksOf(instance))
+                {
+                    await driver.CreateDiskAsync(volume.Id, volume.SizeGiB, volume.SnapshotId, cancellationToken);
+                }
+
                 await driver.LaunchAsync(machine, cancellationToken);
+                await AttachDisksAsync(instance, cancellationToken);
                 // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
                 lock (account.Gate)
                 {
@@ -61,9 +67,10 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "terminate", async cancellationToken =>
             {
+                await KeepRootAsync(instance, cancellationToken);
                 await driver.RemoveAsync(instance.Id, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
-                End(instance);
+                await EndAsync(instance, cancellationToken);
             });
         }
     }
@@ -90,6 +97,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
             Do(instance, "start", async cancellationToken =>
             {
                 await driver.StartAsync(instance.Id, cancellationToken);
+                await AttachDisksAsync(instance, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
                 Move(instance, InstanceState.Pending, InstanceState.Running);
             });
@@ -101,7 +109,65 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     {
         foreach (var instance in instances)
         {
-            Do(instance, "reboot", cancellationToken => IsIn(instance, InstanceState.Running) ? driver.RebootAsync(instance.Id, cancellationToken) : Task.CompletedTask);
+            Do(instance, "reboot", async cancellationToken =>
+            {
+                if (IsIn(instance, InstanceState.Running))
+                {
+                    await driver.RebootAsync(instance.Id, cancellationToken);
+                    await AttachDisksAsync(instance, cancellationToken);
+                }
+            });
+        }
+    }
+
+    /// <summary>
+    /// Does something to a machine after what is under way for it and before what comes later. A failure is the caller's alone,
+    /// the instance goes on.
+    /// </summary>
+    public async Task InTurnAsync(Instance instance, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await instance.Turn.WaitAsync(either.Token);
+        try
+        {
+            await work(either.Token);
+        }
+        finally
+        {
+            instance.Turn.Release();
+        }
+    }
+
+    /// <summary>Does something behind a call that has been answered; whoever stops the lab waits for its end.</summary>
+    public void InBackground(string resource, string what, Func<CancellationToken, Task> work)
+    {
+        Keep(RunAsync());
+
+        async Task RunAsync()
+        {
+            await Task.Yield();
+            try
+            {
+                await work(_closing.Token);
+            }
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            {
+                // The lab stops.
+            }
+            catch (Exception e)
+            {
+                // The boundary of background work: the work itself has said in the account what became of it.
+                LogFailure(resource, what, e);
+            }
+        }
+    }
+
+    /// <summary>Shows a machine the volumes that it has beside its root volume.</summary>
+    public async Task AttachDisksAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        foreach (var volume in DisksOf(instance))
+        {
+            await driver.AttachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
         }
     }
 
@@ -155,7 +221,11 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     private void Do(Instance instance, string what, Func<CancellationToken, Task> work)
     {
         // The turn is taken in the order of the calls, before any of the work goes elsewhere.
-        var task = RunAsync(instance, what, work, instance.Turn.WaitAsync(_closing.Token));
+        Keep(RunAsync(instance, what, work, instance.Turn.WaitAsync(_closing.Token)));
+    }
+
+    private void Keep(Task task)
+    {
         lock (_work)
         {
             _work.Add(task);
@@ -223,7 +293,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
             instance.Reason = instance.State == InstanceState.ShuttingDown ? instance.Reason : ("Server.InternalError", "Server.InternalError: Internal error on launch");
         }
 
-        End(instance);
+        await EndAsync(instance, CancellationToken.None);
     }
 
     private async Task WatchAsync()
@@ -300,14 +370,61 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         }
     }
 
-    private void End(Instance instance)
+    /// <summary>The volumes of an instance that are block devices.</summary>
+    private IReadOnlyList<Volume> DisksOf(Instance instance)
     {
         lock (account.Gate)
         {
+            return [.. account.VolumesOf(instance.Id).Where(v => !v.IsRoot)];
+        }
+    }
+
+    /// <summary>Saves the disk of an instance whose root volume is to outlive it.</summary>
+    private async Task KeepRootAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        lock (account.Gate)
+        {
+            if (!account.Volumes.TryGetValue(instance.RootVolumeId, out var root) || root.Attachment is not { DeleteOnTermination: false })
+            {
+                return;
+            }
+
+            account.Volumes[root.Id] = root with { Image = root.Id };
+        }
+
+        await driver.SaveImageAsync(instance.Id, instance.RootVolumeId, cancellationToken);
+    }
+
+    /// <summary>The instance is terminated; its volumes go with it or are free.</summary>
+    private async Task EndAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        foreach (var volume in DisksOf(instance))
+        {
+            await driver.DetachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
+            if (volume.Attachment.DeleteOnTermination)
+            {
+                await driver.RemoveDiskAsync(volume.Id, cancellationToken);
+            }
+        }
+
+        lock (account.Gate)
+        {
+            foreach (var volume in account.VolumesOf(instance.Id))
+            {
+                if (volume.Attachment!.DeleteOnTermination)
+                {
+                    account.Volumes.Remove(volume.Id);
+                    account.RemoveTags(volume.Id);
+                }
+                else
+                {
+                    account.Volumes[volume.Id] = volume with { Attachment = null };
+                }
+            }
+
             instance.State = InstanceState.Terminated;
             instance.TerminatedAt = account.Clock.GetUtcNow();
             instance.PublicAddress = null;
-            account.RemoveTags(instance.Root.Id);
         }
     }
 

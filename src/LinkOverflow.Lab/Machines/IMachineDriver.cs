@@ -34,6 +34,34 @@ public interface IMachineDriver
     /// <summary>What the machine's console printed since it was made; empty before it boots.</summary>
     Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken);
 
+    /// <summary>Saves a machine's disk, running or stopped, as an image that others boot from.</summary>
+    /// <param name="instanceId">The machine.</param>
+    /// <param name="image">The name of the image from now on.</param>
+    /// <param name="cancellationToken">Ends it; nothing of the image is left.</param>
+    Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken);
+
+    /// <summary>Removes a saved image; machines that run from it go on.</summary>
+    Task RemoveImageAsync(string image, CancellationToken cancellationToken);
+
+    /// <summary>Makes a disk.</summary>
+    /// <param name="disk">Its name.</param>
+    /// <param name="sizeGiB">Its size.</param>
+    /// <param name="from">The disk whose content it gets; null for an empty one.</param>
+    /// <param name="cancellationToken">Ends it; nothing of the disk is left.</param>
+    Task CreateDiskAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken);
+
+    /// <summary>Removes a disk that no machine has.</summary>
+    Task RemoveDiskAsync(string disk, CancellationToken cancellationToken);
+
+    /// <summary>Makes a disk appear as a block device of a running machine, which forgets it when it stops.</summary>
+    Task AttachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken);
+
+    /// <summary>Takes a disk away from a machine, running or not.</summary>
+    Task DetachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken);
+
+    /// <summary>Whether a machine has mounted the device.</summary>
+    bool IsMounted(string instanceId, string device);
+
     /// <summary>Replaces which addresses lead to which machines and what may reach them, all at once.</summary>
     Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken);
 

@@ -14,6 +14,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     private readonly string _shared;
     private readonly Podman _podman;
     private readonly Dictionary<string, BaseImage> _bases;
+    private readonly SavedImages _saved;
+    private readonly BlockDevices _disks;
     private readonly MachineWiring _wiring;
     private readonly PacketFilter _filter;
     private readonly ConcurrentDictionary<string, MachineSpec> _machines = new(StringComparer.Ordinal);
@@ -37,6 +39,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         _shared = shared;
         _podman = new Podman(cache);
         _bases = new[] { Distribution.Debian, Distribution.RedHat }.ToDictionary(d => d.Name, d => new BaseImage(d, cache, _podman), StringComparer.Ordinal);
+        _saved = new SavedImages(_podman, $"lolab={state}");
+        _disks = new BlockDevices(Path.Combine(state, "disks"));
         _wiring = new MachineWiring(slot);
         _filter = new PacketFilter(slot);
     }
@@ -72,7 +76,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         await File.WriteAllTextAsync(Path.Combine(seed, "authorized_keys"), machine.AuthorizedKey, cancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(seed, "user-data"), machine.UserData, cancellationToken);
         _machines[machine.InstanceId] = machine;
-        var image = _bases.TryGetValue(machine.Image, out var made) ? await made.PrepareAsync(_progress, cancellationToken) : machine.Image;
+        var image = _bases.TryGetValue(machine.Image, out var made) ? await made.PrepareAsync(_progress, cancellationToken) : SavedImages.NameOf(machine.Image);
 
         await _boots.WaitAsync(cancellationToken);
         try
@@ -112,6 +116,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             await _wiring.DisconnectAsync(machine.PrivateAddress, cancellationToken);
         }
 
+        await _saved.RemoveUnwantedAsync();
+
         if (Directory.Exists(FolderOf(instanceId)))
         {
             Directory.Delete(FolderOf(instanceId), recursive: true);
@@ -119,19 +125,34 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool IsUp(string instanceId)
+    public bool IsUp(string instanceId) => FindProcess(instanceId) is not null;
+
+    /// <inheritdoc/>
+    public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => _saved.SaveAsync(NameOf(instanceId), image, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => _saved.RemoveAsync(image);
+
+    /// <inheritdoc/>
+    public Task CreateDiskAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken) => _disks.CreateAsync(disk, sizeGiB, from, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RemoveDiskAsync(string disk, CancellationToken cancellationToken)
     {
-        try
-        {
-            var pid = File.ReadAllText(PidFile(instanceId)).Trim();
-            // A process that has ended but is not yet waited for still has a folder, with no command line in it.
-            return pid.Length > 0 && File.ReadAllText($"/proc/{pid}/cmdline").Length > 0;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        _disks.Remove(disk);
+        return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task AttachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken) =>
+        _disks.AttachAsync(disk, FindProcess(instanceId) ?? throw new MachineException($"The machine of {instanceId} does not run."), device, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DetachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken) =>
+        _disks.DetachAsync(disk, FindProcess(instanceId), device, cancellationToken);
+
+    /// <inheritdoc/>
+    public bool IsMounted(string instanceId, string device) => FindProcess(instanceId) is { } pid && BlockDevices.IsMounted(pid, device);
 
     /// <inheritdoc/>
     public Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken) =>
@@ -144,6 +165,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     public async Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken)
     {
         List<string> found = [.. await CleanContainersAsync(cancellationToken)];
+        found.AddRange(await _disks.CleanAsync(cancellationToken));
         found.AddRange(await _filter.CleanAsync(cancellationToken));
         found.AddRange(await _wiring.CleanAsync(cancellationToken));
         if (Directory.Exists(MachinesFolder))
@@ -169,6 +191,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
                 await _podman.Command(["rm", "--force", "--ignore", "--time", "0", "--volumes", .. containers]).OutputAsync(cancellationToken);
                 found.AddRange(containers.Select(c => $"container {c[..12]}"));
             }
+
+            found.AddRange(await _saved.CleanAsync(cancellationToken));
         }
 
         return found;
@@ -204,7 +228,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             // Mounting is what systemd does for the sandboxes of its services.
             "--systemd", "always", "--cap-add", "SYS_ADMIN",
             "--log-driver", "k8s-file", "--log-opt", $"path={ConsoleFile(machine.InstanceId)}", "--env", "SYSTEMD_COLORS=0",
-            "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", PidFile(machine.InstanceId),
+            "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", PidFile(machine.InstanceId), .. BlockDevices.RunArguments,
         ];
         if (_limitsMemory)
         {
@@ -225,6 +249,21 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     private string FolderOf(string instanceId) => Path.Combine(MachinesFolder, instanceId);
 
     private string ConsoleFile(string instanceId) => Path.Combine(FolderOf(instanceId), "console.log");
+
+    /// <summary>The machine's first process; null when it has ended.</summary>
+    private int? FindProcess(string instanceId)
+    {
+        try
+        {
+            var pid = File.ReadAllText(PidFile(instanceId)).Trim();
+            // A process that has ended but is not yet waited for still has a folder, with no command line in it.
+            return pid.Length > 0 && File.ReadAllText($"/proc/{pid}/cmdline").Length > 0 ? int.Parse(pid, CultureInfo.InvariantCulture) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private string PidFile(string instanceId) => Path.Combine(FolderOf(instanceId), "pid");
 

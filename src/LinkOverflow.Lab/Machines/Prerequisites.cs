@@ -23,6 +23,8 @@ internal static partial class Prerequisites
         ("nft", "leads addresses to machines and enforces security groups", "nftables"),
         ("ip", "makes the machines' network", "iproute2"),
         ("ssh-keygen", "makes key pairs", "openssh-client"),
+        ("losetup", "makes volumes block devices", "mount"),
+        ("nsenter", "attaches volumes to machines", "util-linux"),
         ("setsid", "detaches the lab from its terminal", "util-linux"),
         ("unshare", "keeps the making of the base image apart", "util-linux"),
     ];

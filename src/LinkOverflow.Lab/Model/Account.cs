@@ -49,11 +49,16 @@ internal sealed class Account
 
     public Dictionary<string, MachineImage> Images { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, Volume> Volumes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The account's own; those of public images are their owners'.</summary>
+    public Dictionary<string, Snapshot> Snapshots { get; } = new(StringComparer.Ordinal);
+
     /// <summary>SSM parameters: aliases of images.</summary>
     public SortedDictionary<string, string> Parameters { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What was launched under a client token: a digest of the request, and the reservation.</summary>
-    public Dictionary<string, (string Request, string ReservationId)> ClientTokens { get; } = new(StringComparer.Ordinal);
+    /// <summary>What was made under an action and its client token: a digest of the request, and the id of what it made.</summary>
+    public Dictionary<string, (string Request, string ResourceId)> ClientTokens { get; } = new(StringComparer.Ordinal);
 
     public IEnumerable<KeyValuePair<string, SortedDictionary<string, string>>> AllTags => _tags;
 
@@ -115,7 +120,15 @@ internal sealed class Account
     public bool Exists(string resourceId) =>
         Instances.ContainsKey(resourceId) || Groups.ContainsKey(resourceId) || Images.ContainsKey(resourceId) || resourceId == Zones.VpcId
         || KeyPairs.Values.Any(k => k.Id == resourceId) || Zones.All.Any(z => z.SubnetId == resourceId)
-        || Instances.Values.Any(i => i.Root.Id == resourceId || i.InterfaceId == resourceId);
+        || Volumes.ContainsKey(resourceId) || Snapshots.ContainsKey(resourceId) || Instances.Values.Any(i => i.InterfaceId == resourceId);
+
+    /// <summary>The volumes of an instance, its root volume first.</summary>
+    public IReadOnlyList<Volume> VolumesOf(string instanceId) =>
+        [.. Volumes.Values.Where(v => v.Attachment?.InstanceId == instanceId).OrderByDescending(v => v.IsRoot).ThenBy(v => v.Attachment!.Device, StringComparer.Ordinal)];
+
+    /// <summary>Whether nothing needs the driver's image of that name any more.</summary>
+    public bool IsUnused(string image) =>
+        Images.Values.All(i => i.Reference != image) && Snapshots.Values.All(s => s.Image != image) && Volumes.Values.All(v => v.Image != image);
 
     /// <summary>Terminated instances stay visible for a while, as in EC2; then this forgets them.</summary>
     public void ForgetTerminated()
@@ -125,9 +138,12 @@ internal sealed class Account
         {
             Instances.Remove(instance.Id);
             RemoveTags(instance.Id);
-            if (instance.ClientToken is { } token && Instances.Values.All(i => i.ReservationId != instance.ReservationId))
+            if (Instances.Values.All(i => i.ReservationId != instance.ReservationId))
             {
-                ClientTokens.Remove(token);
+                foreach (var token in ClientTokens.Where(t => t.Value.ResourceId == instance.ReservationId).Select(t => t.Key).ToList())
+                {
+                    ClientTokens.Remove(token);
+                }
             }
         }
     }

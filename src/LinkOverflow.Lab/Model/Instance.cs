@@ -38,8 +38,12 @@ internal sealed class Instance
 
     public required IReadOnlyList<SecurityGroup> Groups { get; set; }
 
-    public required Volume Root { get; init; }
+    public required string RootVolumeId { get; init; }
 
+    /// <summary>When it was launched first.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it was started last.</summary>
     public required DateTimeOffset LaunchTime { get; set; }
 
     /// <summary>optional or required: whether instance metadata asks for a token.</summary>
@@ -86,12 +90,3 @@ internal sealed class Instance
         _ => "stopped",
     };
 }
-
-/// <summary>The root volume of an instance.</summary>
-/// <param name="Id">vol-...</param>
-/// <param name="SizeGiB">What was asked for; the machine's disk is a folder of this machine and has its room.</param>
-/// <param name="Type">gp3 and the like.</param>
-/// <param name="Encrypted">What was asked for.</param>
-/// <param name="DeleteOnTermination">Whether it goes with its instance.</param>
-/// <param name="Created">When it came.</param>
-internal sealed record Volume(string Id, int SizeGiB, string Type, bool Encrypted, bool DeleteOnTermination, DateTimeOffset Created);

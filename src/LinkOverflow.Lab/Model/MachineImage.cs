@@ -11,8 +11,20 @@ namespace LinkOverflow.Lab.Model;
 /// <param name="OwnerAlias">amazon, or null.</param>
 /// <param name="Reference">The driver's name for it.</param>
 /// <param name="Created">When it was made.</param>
-internal sealed record MachineImage(string Id, string Name, string Description, string OwnerId, string? OwnerAlias, string Reference, DateTimeOffset Created)
+/// <param name="BlockDevices">The disks of an instance from it; the first is the one that it boots from.</param>
+internal sealed record MachineImage(
+    string Id, string Name, string Description, string OwnerId, string? OwnerAlias, string Reference, DateTimeOffset Created, IReadOnlyList<BlockDevice> BlockDevices)
 {
+    /// <summary>pending, available or failed.</summary>
+    public string State { get; init; } = "available";
+
+    /// <summary>The instance that it was made of; null for one that was not.</summary>
+    public string? SourceInstanceId { get; init; }
+
+    public BlockDevice Root => BlockDevices[0];
+
+    public bool IsPublic => OwnerId is DebianOwner or LabOwner;
+
     public const string RootDevice = "/dev/xvda";
 
     /// <summary>The account under which Debian publishes its images.</summary>
@@ -31,7 +43,8 @@ internal sealed record MachineImage(string Id, string Name, string Description, 
         DebianOwner,
         null,
         Distribution.Debian.Name,
-        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero));
+        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero),
+        [RootOf("snap-0deb1200000000001")]);
 
     /// <summary>The RedHat family, release 9, with the user ec2-user, as Red Hat's, Rocky's and CentOS's images on EC2 have it.</summary>
     public static MachineImage RedHat9 { get; } = new(
@@ -41,5 +54,8 @@ internal sealed record MachineImage(string Id, string Name, string Description, 
         LabOwner,
         null,
         Distribution.RedHat.Name,
-        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero));
+        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero),
+        [RootOf("snap-0e190000000000001")]);
+
+    private static BlockDevice RootOf(string snapshotId) => new(RootDevice, snapshotId, 8, VolumeKind.From(VolumeKind.Default, 8, null, null), Encrypted: false, DeleteOnTermination: true);
 }

@@ -59,4 +59,12 @@ internal sealed class Filters
     /// <summary>Those of <paramref name="items"/> that match.</summary>
     public List<T> Apply<T>(IEnumerable<T> items, Func<T, IReadOnlyDictionary<string, string>> tags, Func<T, string, IEnumerable<string?>?> values) =>
         [.. items.Where(i => Match(tags(i), name => values(i, name)))];
+
+    /// <summary>Those of <paramref name="items"/> that match.</summary>
+    /// <exception cref="ApiException">InvalidParameterValue: there is no such filter.</exception>
+    public List<T> Apply<T>(IEnumerable<T> items, Func<T, IReadOnlyDictionary<string, string>> tags, FilterTable<T> table)
+    {
+        Check(table.ContainsKey);
+        return Apply(items, tags, (item, name) => table[name](item));
+    }
 }

@@ -25,7 +25,17 @@ internal sealed class Paging
         _skip = parameters.Find("NextToken") is { } token ? Decode(token) : 0;
     }
 
-    public bool IsLimited => _take is not null;
+    private bool IsLimited => _take is not null;
+
+    /// <summary>Refuses a page size where resources are named, as EC2 does.</summary>
+    /// <exception cref="ApiException">InvalidParameterCombination.</exception>
+    public void RefuseWith(IReadOnlyCollection<string> ids, string parameter)
+    {
+        if (ids.Count > 0 && IsLimited)
+        {
+            throw ApiException.Combination($"The parameter {parameter} cannot be used with the parameter maxResults");
+        }
+    }
 
     /// <summary>The page, and the nextToken element where more follows.</summary>
     public (List<T> Page, XElement? NextToken) Cut<T>(IReadOnlyList<T> all)

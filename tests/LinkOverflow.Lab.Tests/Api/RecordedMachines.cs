@@ -17,6 +17,9 @@ internal sealed class RecordedMachines : IMachineDriver
 
     public bool FailsToLaunch { get; set; }
 
+    /// <summary>The devices that machines have mounted.</summary>
+    public ConcurrentQueue<string> Mounted { get; } = new();
+
     public MachineSpec Spec(string instanceId) => _up[instanceId];
 
     public void SwitchOff(string instanceId) => _up.TryRemove(instanceId, out _);
@@ -58,6 +61,20 @@ internal sealed class RecordedMachines : IMachineDriver
     }
 
     public Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => RecordAsync("save", $"{instanceId} as {image}");
+
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => RecordAsync("remove image", image);
+
+    public Task CreateDiskAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken) => RecordAsync("create disk", $"{disk} of {sizeGiB} from {from ?? "nothing"}");
+
+    public Task RemoveDiskAsync(string disk, CancellationToken cancellationToken) => RecordAsync("remove disk", disk);
+
+    public Task AttachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken) => RecordAsync("attach", $"{disk} to {instanceId} as {device}");
+
+    public Task DetachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken) => RecordAsync("detach", $"{disk} from {instanceId}");
+
+    public bool IsMounted(string instanceId, string device) => Mounted.Contains(device, StringComparer.Ordinal);
 
     private Task RecordAsync(string what, string instanceId)
     {

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Xml.Linq;
+using LinkOverflow.Lab.Machines;
+using LinkOverflow.Lab.Model;
+using LinkOverflow.Lab.Protocol;
+
+namespace LinkOverflow.Lab.Actions;
+
+/// <summary>Snapshots of volumes.</summary>
+internal sealed class SnapshotActions : ActionSet
+{
+    private readonly Account _account;
+    private readonly Storage _storage;
+    private readonly FilterTable<Snapshot> _filters;
+
+    public SnapshotActions(Account account, Storage storage)
+    {
+        _account = account;
+        _storage = storage;
+        _filters = new()
+        {
+            { "snapshot-id", s => s.Id },
+            { "volume-id", s => s.VolumeId },
+            { "volume-size", s => s.SizeGiB.ToString(CultureInfo.InvariantCulture) },
+            { "status", s => s.State },
+            { "progress", Progress },
+            { "start-time", s => Xml.Time(s.Started) },
+            { "description", s => s.Description },
+            { "encrypted", s => s.Encrypted ? "true" : "false" },
+            { "owner-id", _ => account.OwnerId },
+            { "owner-alias", _ => (string?)null },
+            { "storage-tier", _ => "standard" },
+        };
+        Add("CreateSnapshot", Create);
+        Add("DescribeSnapshots", Describe);
+        Add("DeleteSnapshot", DeleteAsync);
+    }
+
+    /// <exception cref="ApiException">InvalidSnapshotID.Malformed or InvalidSnapshot.NotFound.</exception>
+    public static Snapshot Find(Account account, string id) =>
+        !ResourceId.IsWellFormed(id, "snap") ? throw new ApiException("InvalidSnapshotID.Malformed", $"Invalid id: \"{id}\" (expecting \"snap-...\")")
+        : account.Snapshots.TryGetValue(id, out var snapshot) ? snapshot
+        : throw new ApiException("InvalidSnapshot.NotFound", $"The snapshot '{id}' does not exist.");
+
+    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var volume = VolumeActions.Find(_account, parameters.Require("VolumeId"));
+            var tags = new TagSpecifications(parameters, "snapshot");
+            EndDryRun(parameters);
+            var id = ResourceId.New("snap");
+            // A root volume without a machine is an image already.
+            var image = volume.Image ?? (volume.IsRoot ? id : null);
+            var snapshot = new Snapshot(id, volume.Id, volume.SizeGiB, volume.Encrypted, parameters.Find("Description") ?? "", _account.Clock.GetUtcNow(), "pending", image);
+            _account.Snapshots.Add(id, snapshot);
+            tags.Apply(_account, "snapshot", id);
+            _storage.CreateSnapshot(snapshot, volume);
+            return Describe(snapshot);
+        }
+    }
+
+    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    {
+        lock (_account.Gate)
+        {
+            var ids = parameters.List("SnapshotId");
+            var paging = new Paging(parameters);
+            paging.RefuseWith(ids, "snapshotSet");
+            var owners = parameters.List("Owner").Concat(parameters.List("RestorableBy")).ToList();
+            // All that the lab knows are the account's own.
+            var mine = owners.Count == 0 || owners.Exists(o => o is "self" or "all" || o == _account.OwnerId);
+            var snapshots = ids.Count > 0 ? ids.Select(i => Find(_account, i)) : mine ? _account.Snapshots.Values : [];
+            var (page, next) = paging.Cut(new Filters(parameters).Apply(snapshots, s => _account.TagsOf(s.Id), _filters));
+            return [Xml.List("snapshotSet", page, Describe), next];
+        }
+    }
+
+    private async Task<IEnumerable<XElement?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        Snapshot snapshot;
+        lock (_account.Gate)
+        {
+            snapshot = Find(_account, parameters.Require("SnapshotId"));
+            if (_account.Images.Values.FirstOrDefault(i => i.BlockDevices.Any(d => d.SnapshotId == snapshot.Id)) is { } user)
+            {
+                throw new ApiException("InvalidSnapshot.InUse", $"The snapshot {snapshot.Id} is currently in use by {user.Id}");
+            }
+
+            EndDryRun(parameters);
+            _account.Snapshots.Remove(snapshot.Id);
+            _account.RemoveTags(snapshot.Id);
+        }
+
+        await _storage.RemoveAsync(snapshot.Id, snapshot.Image, cancellationToken);
+        return [Xml.Return()];
+    }
+
+    private static string Progress(Snapshot snapshot) => snapshot.State == "completed" ? "100%" : "0%";
+
+    private IEnumerable<XElement?> Describe(Snapshot snapshot) =>
+    [
+        new("snapshotId", snapshot.Id),
+        new("volumeId", snapshot.VolumeId),
+        new("status", snapshot.State),
+        new("startTime", Xml.Time(snapshot.Started)),
+        new("progress", Progress(snapshot)),
+        new("ownerId", _account.OwnerId),
+        new("volumeSize", snapshot.SizeGiB),
+        new("description", snapshot.Description),
+        Xml.Tags(_account.TagsOf(snapshot.Id)),
+        new("encrypted", snapshot.Encrypted),
+        new("storageTier", "standard"),
+    ];
+}
