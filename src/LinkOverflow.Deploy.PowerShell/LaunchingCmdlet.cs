@@ -34,7 +34,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var launch = OrThrow(MakePlan);
+        var launch = OrThrow(() => Wait(LaunchPlan.MakeAsync(MakePlan() with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
         var text = string.Join(Environment.NewLine, launch.Describe());
         if (!ShouldProcess(text, $"{text}{Environment.NewLine}Launch it?", "Launch EC2 instances"))
         {
@@ -53,7 +53,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     /// <summary>Carries the plan out.</summary>
     protected abstract Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan);
 
-    private LaunchPlan MakePlan()
+    private DeploymentPlan MakePlan()
     {
         // As PowerShell reads a number: 2.0 is one, and so is the text "2".
         var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
@@ -64,7 +64,6 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
             DeploymentPlan.CheckWithoutSettings(request);
         }
 
-        var plan = Wait(DeploymentPlan.MakeAsync(request with { AwsSettings = SettingsFile() }, StopToken));
-        return Wait(LaunchPlan.MakeAsync(plan with { HostKeyPolicy = HostKeyPolicy }, StopToken));
+        return Wait(DeploymentPlan.MakeAsync(request with { AwsSettings = SettingsFile() }, StopToken));
     }
 }

@@ -43,24 +43,19 @@ public abstract class LookingCmdlet : AccountCmdlet
     /// <summary>Emits a deployment that was found.</summary>
     protected abstract Task EmitAsync(DeploymentSummary found, Inventory inventory);
 
-    // What is wrong with either is said at once.
+    // What is wrong with either is said at once. What is there is found by its tags, so a configuration has to be right only where it is named.
     private (Settings.AwsSettings Settings, string? Config) ReadBoth()
     {
         var problems = new List<Problem>();
         var settings = Settings.AwsSettings.Read(SettingsFile(), problems);
-        var config = ConfigFile(problems);
-        return settings is not null && !problems.Any(p => p.Severity == Severity.Error) ? (settings, config) : throw new SettingsException(problems);
-    }
-
-    // What is there is found by its tags; a configuration is for what comes after, and must be right only where it is named.
-    private string? ConfigFile(List<Problem> problems)
-    {
-        var file = FilePath(InstanceConfig ?? Settings.InstanceConfig.FileName);
+        var config = FilePath(InstanceConfig ?? Settings.InstanceConfig.FileName);
         if (InstanceConfig is not null)
         {
-            Settings.InstanceConfig.Read(file, problems);
+            Settings.InstanceConfig.Read(config, problems);
         }
 
-        return InstanceConfig is not null || File.Exists(file) ? file : null;
+        return settings is null || problems.Any(p => p.Severity == Severity.Error)
+            ? throw new SettingsException(problems)
+            : (settings, InstanceConfig is not null || File.Exists(config) ? config : null);
     }
 }

@@ -23,10 +23,10 @@ internal sealed record LaunchOptions(
     /// <summary>What is wrong with the words themselves, or null.</summary>
     public string? Wrong() =>
         Lab && AwsSettings is not null ? "--lab brings its own settings, so --aws-settings cannot go with it."
+        : ThrottleLimit < 1 ? "--throttle-limit has to be at least 1."
         : AwsSettings is "" ? "--aws-settings names no file."
         : InstanceConfig is "" ? "--instance-config names no file."
         : (Offline || Quiet) && !Check ? "--offline and --quiet go with --check alone."
-        : ThrottleLimit < 1 ? "--throttle-limit has to be at least 1."
         : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
         : Check ? null
         : Project is null ? "the arguments <project> and <count> are missing."

@@ -8,14 +8,11 @@ public interface ICloud : IDisposable
     /// <summary>The region that all calls go to.</summary>
     string Region { get; }
 
-    /// <summary>Where the calls' credentials come from, for people; no secret.</summary>
-    string Credentials { get; }
-
     /// <summary>The same object for all clouds that make their calls with one client, so that those who wait there can share their questions.</summary>
     object Identity { get; }
 
-    /// <summary>The zones of the region that instances can be launched in; local zones and the like are not among them.</summary>
-    Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken);
+    /// <summary>Where the calls' credentials come from, for people; no secret.</summary>
+    string Credentials { get; }
 
     /// <summary>Starts instances; the same <see cref="LaunchRequest.ClientToken"/> gives the same instances again.</summary>
     Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken);
@@ -61,6 +58,9 @@ public interface ICloud : IDisposable
 
     /// <summary>Deletes a key pair. One that is gone already is no error.</summary>
     Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The zones of the region that instances can be launched in; local zones and the like are not among them.</summary>
+    Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken);
 
     /// <summary>The image of an id, or the one that an alias (resolve:ssm:...) stands for; null where there is none that can be used here.</summary>
     Task<CloudImage?> FindImageAsync(string image, CancellationToken cancellationToken);

@@ -49,6 +49,7 @@ internal sealed class AwsClients
     {
         config.RetryMode = RequestRetryMode.Adaptive;
         config.MaxErrorRetry = 5;
+
         // Of one attempt; Ec2Calls limits all of them together.
         config.Timeout = TimeSpan.FromSeconds(20);
         if (settings.EndpointUrl is { } endpoint)

@@ -11,7 +11,6 @@ namespace LinkOverflow.Deploy.Cloud.Ec2;
 public sealed partial class Ec2Cloud
 {
     private const string Alias = "resolve:ssm:";
-    private const string CommonRootDevice = "/dev/xvda";
 
     private readonly ConcurrentDictionary<string, CloudImage> _images = new(StringComparer.Ordinal);
 
@@ -32,8 +31,19 @@ public sealed partial class Ec2Cloud
     }
 
     /// <inheritdoc/>
-    public Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken) => _calls.TolerateAsync(
+    public Task DeleteKeyPairAsync(string name, CancellationToken cancellationToken) => _calls.IgnoreAsync(
         "InvalidKeyPair.NotFound", "DeleteKeyPair", (c, t) => c.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = name }, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken)
+    {
+        var request = new DescribeAvailabilityZonesRequest
+        {
+            Filters = [new Filter("zone-type", ["availability-zone"]), new Filter("state", ["available"])],
+        };
+        var response = await _calls.CallAsync("DescribeAvailabilityZones", (c, t) => c.DescribeAvailabilityZonesAsync(request, t), cancellationToken);
+        return [.. (response.AvailabilityZones ?? []).Select(z => z.ZoneName).Order(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
     public async Task<CloudImage?> FindImageAsync(string image, CancellationToken cancellationToken)
@@ -53,7 +63,7 @@ public sealed partial class Ec2Cloud
         var request = new DescribeImagesRequest { Filters = [new Filter("image-id", [id])] };
         var response = await _calls.CallAsync("DescribeImages", (c, t) => c.DescribeImagesAsync(request, t), cancellationToken);
         return response.Images is [var found, ..]
-            ? _images.GetOrAdd(image, new CloudImage(found.ImageId, found.RootDeviceName is { Length: > 0 } root ? root : CommonRootDevice, found.Name))
+            ? _images.GetOrAdd(image, new CloudImage(found.ImageId, found.RootDeviceName is { Length: > 0 } root ? root : "/dev/xvda", found.Name))
             : null;
     }
 
@@ -68,29 +78,24 @@ public sealed partial class Ec2Cloud
     /// <inheritdoc/>
     public async Task DryRunAsync(LaunchRequest request, SecurityGroupRequest? group, CancellationToken cancellationToken)
     {
-        await Task.WhenAll(LaunchAsync(), group is null ? Task.CompletedTask : _groups.DryRunAsync(group, cancellationToken));
-
         // A dry run that EC2 would let through is refused with DryRunOperation.
+        const string WouldSucceed = "DryRunOperation";
+
         async Task LaunchAsync()
         {
             var run = Ec2Launch.Request(request, await RootDeviceAsync(request.ImageId, cancellationToken));
             run.DryRun = true;
-            await _calls.TolerateAsync("DryRunOperation", "RunInstances", (c, t) => c.RunInstancesAsync(run, t), cancellationToken);
+            await _calls.IgnoreAsync(WouldSucceed, "RunInstances", (c, t) => c.RunInstancesAsync(run, t), cancellationToken);
         }
-    }
 
-    /// <summary>The image's own name for its root volume, such as /dev/sda1.</summary>
-    private async Task<string> RootDeviceAsync(string image, CancellationToken cancellationToken)
-    {
-        try
+        async Task CreateGroupAsync()
         {
-            return (await FindImageAsync(image, cancellationToken))?.RootDevice ?? throw Ec2Errors.UnknownImage(image, Region);
+            var create = await _groups.RequestAsync(group!, cancellationToken);
+            create.DryRun = true;
+            await _calls.IgnoreAsync(WouldSucceed, "CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), cancellationToken);
         }
-        catch (DeployException e) when (e.Id == ErrorId.PermissionDenied)
-        {
-            // Who may launch need not be allowed to look.
-            return CommonRootDevice;
-        }
+
+        await Task.WhenAll(LaunchAsync(), group is null ? Task.CompletedTask : CreateGroupAsync());
     }
 
     /// <summary>The image's id that a public parameter holds, or null where there is no such parameter.</summary>
@@ -98,8 +103,11 @@ public sealed partial class Ec2Cloud
     {
         try
         {
-            var response = await _calls.SsmAsync(
-                "GetParameter", (c, t) => c.GetParameterAsync(new GetParameterRequest { Name = parameter }, t), cancellationToken);
+            var response = await _calls.CallAsync(
+                "GetParameter",
+                _calls.Clients.Ssm,
+                (c, t) => c.GetParameterAsync(new GetParameterRequest { Name = parameter }, t),
+                cancellationToken);
             return response.Parameter.Value;
         }
         catch (DeployException e) when (e.InnerException is ParameterNotFoundException or ParameterVersionNotFoundException)
@@ -112,6 +120,6 @@ public sealed partial class Ec2Cloud
         "DescribeInstanceTypeOfferings",
         (c, next, t) => c.DescribeInstanceTypeOfferingsAsync(
             new DescribeInstanceTypeOfferingsRequest { LocationType = by, Filters = filter is null ? null : [filter], NextToken = next }, t),
-        response => (response.InstanceTypeOfferings, response.NextToken),
+        response => ((IEnumerable<InstanceTypeOffering>?)response.InstanceTypeOfferings, response.NextToken),
         cancellationToken);
 }

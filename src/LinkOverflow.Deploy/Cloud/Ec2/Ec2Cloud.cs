@@ -1,5 +1,6 @@
 using System.Text;
 using Amazon.EC2.Model;
+using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Cloud.Ec2;
@@ -16,7 +17,7 @@ public sealed partial class Ec2Cloud : ICloud
     private readonly Ec2SecurityGroups _groups;
 
     /// <summary>A client with the settings' credentials, region and endpoint. Makes no call yet.</summary>
-    /// <exception cref="Errors.DeployException">CredentialsMissing.</exception>
+    /// <exception cref="DeployException">CredentialsMissing.</exception>
     public Ec2Cloud(AwsSettings settings)
         : this(settings, Ec2Calls.Limit)
     {
@@ -33,21 +34,10 @@ public sealed partial class Ec2Cloud : ICloud
     public string Region => _settings.Region;
 
     /// <inheritdoc/>
-    public string Credentials => _calls.Credentials;
+    public object Identity => _calls.Clients;
 
     /// <inheritdoc/>
-    public object Identity => _calls.Client;
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListZonesAsync(CancellationToken cancellationToken)
-    {
-        var request = new DescribeAvailabilityZonesRequest
-        {
-            Filters = [new Filter("zone-type", ["availability-zone"]), new Filter("state", ["available"])],
-        };
-        var response = await _calls.CallAsync("DescribeAvailabilityZones", (c, t) => c.DescribeAvailabilityZonesAsync(request, t), cancellationToken);
-        return [.. (response.AvailabilityZones ?? []).Select(z => z.ZoneName).Order(StringComparer.Ordinal)];
-    }
+    public string Credentials => _calls.Clients.Credentials.Description;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
@@ -156,7 +146,7 @@ public sealed partial class Ec2Cloud : ICloud
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.TolerateAsync(
+    public Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken) => _calls.IgnoreAsync(
         "InvalidVolume.NotFound",
         "DeleteVolume",
         (c, t) => c.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volumeId }, t),
@@ -172,4 +162,17 @@ public sealed partial class Ec2Cloud : ICloud
         (c, next, t) => c.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [filter], MaxResults = PageSize, NextToken = next }, t),
         response => (response.Reservations?.SelectMany(r => r.Instances ?? []).Select(Ec2Launch.Read), response.NextToken),
         cancellationToken);
+
+    private async Task<string> RootDeviceAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await FindImageAsync(image, cancellationToken))?.RootDevice ?? throw Ec2Errors.UnknownImage(image, Region);
+        }
+        catch (DeployException e) when (e.Id == ErrorId.PermissionDenied)
+        {
+            // Who may launch need not be allowed to look; most images have it.
+            return "/dev/xvda";
+        }
+    }
 }

@@ -27,7 +27,7 @@ internal static class Ec2Errors
                     ErrorId.CredentialsRejected,
                     $"AWS refused the credentials: {credentials}. {source}",
                     "Compare key id and secret with the IAM console, and this machine's clock with the real time."),
-            "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" or "OperationNotPermitted" => new(
+            "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" => new(
                 ErrorId.PermissionDenied,
                 $"The account's policies do not allow {action}: {credentials}. {source}",
                 "Ask for the permission to call it."),

@@ -26,6 +26,14 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
         return id;
     }
 
+    public async Task<CreateSecurityGroupRequest> RequestAsync(SecurityGroupRequest request, CancellationToken cancellationToken) => new()
+    {
+        GroupName = request.Name,
+        Description = request.Description,
+        VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
+        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
+    };
+
     public async Task<string> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         var filter = new Filter(idOrName.StartsWith("sg-", StringComparison.Ordinal) ? "group-id" : "group-name", [idOrName]);
@@ -42,27 +50,11 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
         response => (response.SecurityGroups?.Select(g => new TaggedResource(g.GroupId, Ec2Tags.Read(g.Tags))), response.NextToken),
         cancellationToken);
 
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.TolerateAsync(
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) => calls.IgnoreAsync(
         "InvalidGroup.NotFound",
         "DeleteSecurityGroup",
         (c, t) => c.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = id }, t),
         cancellationToken);
-
-    /// <summary>Whether EC2 would let the group be made; nothing is.</summary>
-    public async Task DryRunAsync(SecurityGroupRequest request, CancellationToken cancellationToken)
-    {
-        var create = await RequestAsync(request, cancellationToken);
-        create.DryRun = true;
-        await calls.TolerateAsync("DryRunOperation", "CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), cancellationToken);
-    }
-
-    private async Task<CreateSecurityGroupRequest> RequestAsync(SecurityGroupRequest request, CancellationToken cancellationToken) => new()
-    {
-        GroupName = request.Name,
-        Description = request.Description,
-        VpcId = request.SubnetId is null ? null : await VpcAsync(request.SubnetId, cancellationToken),
-        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = Ec2Tags.From(request.Tags) }],
-    };
 
     private async Task OpenAsync(string id, IReadOnlyList<OpenPort> ports)
     {
