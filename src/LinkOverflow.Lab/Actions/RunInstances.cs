@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
@@ -32,7 +33,17 @@ internal sealed class RunInstances : ActionSet
                 return InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before)]);
             }
 
-            launched.AddRange(Make(parameters));
+            var (merged, template) = LaunchTemplateData.Merge(_account, parameters);
+            launched.AddRange(Make(merged));
+            if (template is { } from)
+            {
+                foreach (var instance in launched)
+                {
+                    _account.SetTag(instance.Id, "aws:ec2launchtemplate:id", from.Template.Id);
+                    _account.SetTag(instance.Id, "aws:ec2launchtemplate:version", from.Version.Number.ToString(CultureInfo.InvariantCulture));
+                }
+            }
+
             ClientTokens.Keep(_account, parameters, launched[0].ReservationId);
             answer = [.. InstanceXml.Reservation(_account, launched)];
         }

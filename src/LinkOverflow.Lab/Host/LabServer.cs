@@ -58,7 +58,7 @@ internal sealed class LabServer : IAsyncDisposable
         [
             new RunInstances(account, fleet), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
             new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
-            new VolumeActions(account, storage), new NetworkInterfaceActions(account),
+            new VolumeActions(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
         var endpoint = new Endpoint(
             account,
