@@ -126,7 +126,10 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The settings file of the lab on this machine, which is started where it does not run.</summary>
     /// <exception cref="DeployException">LabUnavailable.</exception>
-    protected string LabSettings() => WaitFor(LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken)).Settings;
+    protected string LabSettings() => WaitFor(LocalLab.StartAsync(Say, StopToken)).Settings;
+
+    /// <summary>Writes a line for -Verbose, from any thread.</summary>
+    protected void Say(string line) => Later(() => WriteVerbose(line));
 
     /// <summary>Waits on the pipeline thread, where there is nothing to emit before this is known.</summary>
     protected T WaitFor<T>(Task<T> work)
