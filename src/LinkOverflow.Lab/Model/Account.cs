@@ -121,9 +121,12 @@ internal sealed class Account
 
     public void RemoveTags(string resourceId) => _tags.Remove(resourceId);
 
+    /// <summary>Whether calls find it already.</summary>
+    public bool IsVisible(Instance instance) => instance.VisibleFrom <= Clock.GetUtcNow();
+
     /// <summary>Whether something of that id is there to be tagged.</summary>
     public bool Exists(string resourceId) =>
-        Instances.ContainsKey(resourceId) || Groups.ContainsKey(resourceId) || Images.ContainsKey(resourceId) || resourceId == Zones.VpcId
+        (Instances.TryGetValue(resourceId, out var instance) && IsVisible(instance)) || Groups.ContainsKey(resourceId) || Images.ContainsKey(resourceId) || resourceId == Zones.VpcId
         || KeyPairs.Values.Any(k => k.Id == resourceId) || Zones.All.Any(z => z.SubnetId == resourceId)
         || Volumes.ContainsKey(resourceId) || Snapshots.ContainsKey(resourceId) || LaunchTemplates.ContainsKey(resourceId) || Instances.Values.Any(i => i.InterfaceId == resourceId);
 
@@ -158,7 +161,7 @@ internal sealed class Account
         [
             .. Instances.Values
                 .Where(i => i.IsConnected && i.State is (InstanceState.Pending or InstanceState.Running or InstanceState.Stopping))
-                .Select(i => new MachineAddress(i.PrivateAddress, i.PublicAddress, [.. i.Groups.Select(g => g.Id)])),
+                .Select(i => new MachineAddress(i.PrivateAddress, i.PublicAddress, [.. i.Groups.Select(g => g.Id)], i.IsCutOff)),
         ],
         [.. Groups.Values.Select(g => g.ToPolicy())]);
 
