@@ -15,7 +15,7 @@ public abstract class LaunchingCmdlet : EngineCmdlet
 
     /// <summary>How many instances to launch.</summary>
     [Parameter(Mandatory = true, Position = 1)]
-    public int Count { get; set; }
+    public virtual int Count { get; set; }
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]
@@ -39,14 +39,19 @@ public abstract class LaunchingCmdlet : EngineCmdlet
     [Parameter]
     public SwitchParameter Lab { get; set; }
 
+    /// <summary>The deployment to go on with, or null: a new one.</summary>
+    protected virtual string? Resumed => null;
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         var request = new DeploymentRequest(
-            FilePath(Project), Count, MinimumCount, AwsSettings is null ? null : FilePath(AwsSettings), FilePath(InstanceConfig));
+            FilePath(Project), Count, MinimumCount, AwsSettings is null ? null : FilePath(AwsSettings), FilePath(InstanceConfig), Resumed);
         var launch = ThrowingRecords(() =>
             WaitFor(LaunchPlan.MakeAsync((Lab ? LabPlan(request) : DeploymentPlan.Make(request)) with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
-        var text = string.Join(Environment.NewLine, launch.Describe());
+        var text = Resumed is null
+            ? string.Join(Environment.NewLine, launch.Describe())
+            : $"Go on with deployment {Resumed} of project {launch.Plan.Project.Name}: each host where it is; launch only what is missing";
         if (!ShouldProcess(text, $"{text}{Environment.NewLine}Launch it?", "Launch EC2 instances"))
         {
             return;

@@ -79,9 +79,9 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
     private async Task<int> DeployAsync(CancellationToken cancellationToken)
     {
-        var count = int.TryParse(options.Count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        var count = options.Count is null ? 0 : int.TryParse(options.Count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new SettingsException(DeploymentPlan.InvalidCount(options.Count!));
+            : throw new SettingsException(DeploymentPlan.InvalidCount(options.Count));
         if (options.Report is not null)
         {
             HtmlReport.CheckFile(options.Report);
@@ -89,14 +89,16 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
         // The lab is started for a request only that is right in everything else.
         var settings = options.Lab ? await LabSettingsAsync(count, cancellationToken) : options.AwsSettings;
-        var plan = DeploymentPlan.Make(new DeploymentRequest(options.Project!, count, options.Minimum, settings, options.InstanceConfig));
+        var plan = DeploymentPlan.Make(new DeploymentRequest(options.Project!, count, options.Minimum, settings, options.InstanceConfig, options.Resume));
         _plan = plan;
         using var cloud = new Ec2Cloud(plan.Settings);
         DeploymentResult result;
         await using (var progress = ProgressView.Create(error, options.Verbose))
         {
             result = await new Deployment(cloud, progress.Show).RunAsync(
-                plan, new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit }, cancellationToken);
+                plan,
+                new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit, BreakLock = options.BreakLock },
+                cancellationToken);
         }
 
         if (options.Report is not null)
@@ -142,7 +144,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
     private async Task<string> LabSettingsAsync(int count, CancellationToken cancellationToken)
     {
-        DeploymentPlan.CheckWithoutSettings(new DeploymentRequest(options.Project!, count, options.Minimum, null, options.InstanceConfig));
+        DeploymentPlan.CheckWithoutSettings(new DeploymentRequest(options.Project!, count, options.Minimum, null, options.InstanceConfig, options.Resume));
         return (await LocalLab.StartAsync(line => error.WriteLine($"lab: {line}"), cancellationToken)).Settings;
     }
 

@@ -12,8 +12,9 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <param name="Minimum">With how many healthy instances the deployment still counts as a success in part.</param>
 /// <param name="AwsSettings">The settings file, or null: the one in the home folder.</param>
 /// <param name="InstanceConfig">The configuration file, or null: the one in the current folder.</param>
+/// <param name="Resume">The id of a deployment to go on with, or null: a new one. With it a count of 0 is that of the deployment.</param>
 public sealed record DeploymentRequest(
-    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null);
+    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null, string? Resume = null);
 
 /// <summary>A request with everything it names read and checked: what will be launched, and what will run there.</summary>
 /// <param name="Deployment">The new deployment's id.</param>
@@ -38,6 +39,12 @@ public sealed record DeploymentPlan(
     /// <summary>The networks that SSH is let in from, in CIDR notation; null: not found out yet.</summary>
     public IReadOnlyList<string>? SshFrom { get; init; }
 
+    /// <summary>Whether the deployment is there already, in part or whole, and is gone on with.</summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>What is there of it, which is not launched again.</summary>
+    internal Found Found { get; init; } = Found.Nothing;
+
     /// <summary>Reads and checks all that a request names, without asking EC2.</summary>
     /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
     public static DeploymentPlan Make(DeploymentRequest request)
@@ -47,7 +54,10 @@ public sealed record DeploymentPlan(
         var settings = AwsSettings.Read(Path.GetFullPath(request.AwsSettings ?? AwsSettings.DefaultPath), problems);
         return problems.Any(p => p.Severity == Severity.Error)
             ? throw new SettingsException(problems)
-            : new DeploymentPlan(NewId(project!.Name), project, request.Count, request.Minimum, settings!, config!, problems);
+            : new DeploymentPlan(request.Resume ?? NewId(project!.Name), project!, request.Count, request.Minimum, settings!, config!, problems)
+            {
+                Resumes = request.Resume is not null,
+            };
     }
 
     /// <summary>Checks all that a request names but the user's settings, for the time before the lab has written them.</summary>
@@ -74,6 +84,17 @@ public sealed record DeploymentPlan(
         var config = LinkOverflow.Deploy.Settings.InstanceConfig.Read(
             Path.GetFullPath(request.InstanceConfig ?? LinkOverflow.Deploy.Settings.InstanceConfig.DefaultPath), problems);
         var maximum = config?.MaxInstances ?? 5;
+        if (request.Resume is { } id && !IsId(id))
+        {
+            problems.Insert(0, new Problem(ErrorId.ValueInvalid, $"'{id}' is no deployment's id.", "Get-LODeployment lists those that are there."));
+        }
+
+        if (request.Resume is not null && request.Count == 0)
+        {
+            // The deployment's own tags tell.
+            return (project, config);
+        }
+
         if (request.Count < 1 || request.Count > maximum)
         {
             problems.Insert(0, InvalidCount(request.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), maximum));
@@ -86,6 +107,9 @@ public sealed record DeploymentPlan(
 
         return (project, config);
     }
+
+    /// <summary>Whether a text can be a deployment's id: EC2's filters take * and ? for any text, and the id becomes a folder's name.</summary>
+    public static bool IsId(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static string NewId(string project) => $"{project}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 }
