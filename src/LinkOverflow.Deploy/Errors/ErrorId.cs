@@ -246,6 +246,18 @@ public static class ErrorId
         "The message has the site's last lines of log; correct the project or HealthPath and publish again.")]
     public const string HealthCheckFailed = "HealthCheckFailed";
 
+    /// <summary>Somebody else is at work on the deployment.</summary>
+    [Remedy(
+        "Two people or two jobs work on the same deployment; or a run on another machine ended without freeing its lock.",
+        "Wait until the other is done. Where nobody is at work any more, break the lock: -BreakLock (--break-lock).")]
+    public const string DeploymentLocked = "DeploymentLocked";
+
+    /// <summary>Nothing carries the tag of a deployment with this id.</summary>
+    [Remedy(
+        "The id is misspelt, or the deployment is in another region or account, or was removed.",
+        "Look for it with `Get-LODeployment`.")]
+    public const string DeploymentNotFound = "DeploymentNotFound";
+
     /// <summary>The lab cannot be started.</summary>
     [Remedy(
         "The lab's program is not built, or this machine lacks what its machines need.",
