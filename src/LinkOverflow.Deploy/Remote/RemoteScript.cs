@@ -8,6 +8,9 @@ namespace LinkOverflow.Deploy.Remote;
 /// <param name="AsRoot">Run by sudo.</param>
 public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, bool AsRoot = true)
 {
+    /// <summary>Whether it may run again where the connection broke while it ran; true of the scripts of this program.</summary>
+    public bool Repeatable { get; init; } = true;
+
     /// <summary>A script that is part of this program, by its file name.</summary>
     public static RemoteScript Embedded(string name, params string[] arguments) => new(Resource(name), arguments);
 

@@ -1,7 +1,7 @@
 # Puts a release into service. A release that fails in any way leaves code and database as they were, and no row that the site
 # acknowledged is lost: whatever can be known is tried beside the site in use, on a copy of the database; only a migration holds
 # requests back, in the queue of systemd's socket, for as long as it takes.
-# Follows site.sh, release.sh, database.sh and service.sh. Arguments: project, release, server, port, address, health path, health
+# Follows site.sh, release.sh, database.sh, service.sh and takeover.sh. Arguments: project, release, server, port, address, health path, health
 # timeout (s), releases to keep, shared paths (one a line).
 # Input: a tar of site.env and the linkoverflow_*.py.
 # Exit codes: 3 no user for the site, 4 the migrations failed, 5 the health check failed, 6 the release does not load,
@@ -21,30 +21,14 @@ if [ ! -s "$site/shared/secret_key" ]; then
 fi
 link_shared "$shared_paths"
 before=$(current)
-unchanged() {
-  [ -z "$before" ] || echo "The site stays as it was." >&2
-  exit "$1"
-}
 make_environment || unchanged 7
 if [ ! -e "$folder/compiled" ]; then
   python3 -m compileall -q "$folder/project" >/dev/null 2>&1 || true
   touch "$folder/compiled"
 fi
 
-started=$(date '+%F %T')
 trap 'rm -rf "$site/shared/trial"' EXIT
-limit=600 run "$folder" -m linkoverflow_release examine >"$folder/examined" || { cat "$folder/examined" >&2; unchanged 6; }
-grep -v -e '^lo:database ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
-sqlite_files=$(sed -n 's/^lo:database //p' "$folder/examined")
-pending=$(sed -n 's/^lo:pending //p' "$folder/examined")
-unknown=$(sed -n 's/^lo:unknown //p' "$folder/examined")
-[ -z "$unknown" ] || echo "lo:warning the database has migrations that this release does not know:" $unknown
-answers() {
-  limit=$timeout run "$folder" -m linkoverflow_release answer "$address:$port" "$health" >&2 && return
-  [ $? != 124 ] || echo "$health does not answer within $timeout s." >&2
-  return 1
-}
-
+examine
 if [ -n "$before" ]; then
   # The trial: nothing of the site in use is touched.
   if [ -n "$pending" ]; then
@@ -62,30 +46,7 @@ elif [ -n "$pending" ]; then
   fi
 fi
 
-# What no trial has foreseen: the release before this one comes back.
-take_back() {
-  last_words
-  if [ -z "$backup" ]; then
-    switch "$before"
-    restart_site && healthy || true
-  else
-    close_gate
-    switch "$before"
-    if [ "$(fingerprints)" = "$migrated" ]; then
-      restore_databases "$backup"
-    else
-      echo "The site has written to the database since it was migrated: it stays migrated, so that nothing is lost; $backup is from before." >&2
-    fi
-    open_gate
-    await_site && healthy || true
-  fi
-  stop_bridge
-  echo "The release before it, ${before#releases/}, is back." >&2
-  exit 5
-}
-
 write_units
-backup= migrated=
 if [ -z "$before" ]; then
   switch "releases/$release"
   if ! { restart_site && healthy; }; then
@@ -109,13 +70,7 @@ elif [ -n "$pending" ]; then
   open_gate
   await_site && healthy || take_back
 else
-  if ! start_bridge; then
-    last_words
-    stop_bridge
-    unchanged 5
-  fi
-  switch "releases/$release"
-  restart_site && stop_bridge && healthy || take_back
+  replace_code
 fi
 
 touch "$folder/published"
