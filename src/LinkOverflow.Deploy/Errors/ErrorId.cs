@@ -240,6 +240,18 @@ public static class ErrorId
         "Read Django's words in the message, correct the migration and publish again; the database was put back.")]
     public const string MigrationFailed = "MigrationFailed";
 
+    /// <summary>A host does not hold the release to go back to.</summary>
+    [Remedy(
+        "Nothing was published before the release in use, or it was removed as KeepReleases says, or the id is misspelt.",
+        "Get-LORelease lists what a host holds; publish the project as it was to bring a release back.")]
+    public const string ReleaseNotFound = "ReleaseNotFound";
+
+    /// <summary>A command that this program runs on a host failed.</summary>
+    [Remedy(
+        "The host lacks a program, or its disk is full, or the login user may not use sudo without a password.",
+        "Read the host's own words in the message; Enter-LOHost logs in to look.")]
+    public const string CommandFailed = "CommandFailed";
+
     /// <summary>The site does not answer its health check.</summary>
     [Remedy(
         "The project's code fails at start, HealthPath does not exist, or the site needs longer than HealthTimeout.",
