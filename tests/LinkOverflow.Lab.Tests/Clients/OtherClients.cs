@@ -20,13 +20,14 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
         ["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null",
         ["AWS_PAGER"] = "",
         ["AWS_EC2_METADATA_DISABLED"] = "true",
+        ["TF_CLI_CONFIG_FILE"] = ClientsHere.TerraformSettings(lab.Folder),
     };
 
     [Fact]
     public async Task Boto3_runs_finds_and_terminates_an_instance()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+        await ClientsHere.SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
 
         var answer = await RunAsync(
             "python3",
@@ -63,7 +64,7 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     public async Task The_aws_CLI_runs_waits_and_terminates()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("the aws CLI", "aws", "--version");
+        await ClientsHere.SkipWithoutAsync("the aws CLI", "aws", "--version");
 
         var id = (await AwsAsync("run-instances", "--image-id", "resolve:ssm:/lab/debian/12", "--instance-type", "t3.micro", "--query", "Instances[0].InstanceId", "--output", "text")).Trim();
         await AwsAsync("wait", "instance-status-ok", "--instance-ids", id);
@@ -78,13 +79,10 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     public async Task Terraform_applies_finds_nothing_to_change_and_destroys()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("terraform", "terraform", "version");
+        await ClientsHere.SkipWithoutAsync("terraform", "terraform", "version");
         var folder = Directory.CreateDirectory(Path.Combine(lab.Folder, "terraform"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "main.tf"), Configuration, Cancellation);
-        if ((await TerraformAsync(folder, "init")) is { ExitCode: not 0 } without)
-        {
-            Assert.Skip($"terraform cannot have its AWS provider here: {without.Error.Trim().Split('\n')[^1]}");
-        }
+        await ClientsHere.SkipWithoutProviderAsync(folder.FullName, arguments => RunAsync("terraform", arguments));
 
         var applied = await TerraformAsync(folder, "apply", "-auto-approve");
         applied.ExitCode.ShouldBe(0, applied.Error);
@@ -148,21 +146,4 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     }
 
     private Task<CommandResult> RunAsync(string program, params string[] arguments) => new Command(program, arguments) { Environment = Credentials }.RunAsync(Cancellation);
-
-    private static async Task SkipWithoutAsync(string what, string program, params string[] arguments)
-    {
-        try
-        {
-            if ((await new Command(program, arguments).RunAsync(Cancellation)).ExitCode == 0)
-            {
-                return;
-            }
-        }
-        catch (MachineException)
-        {
-            // Not on the PATH.
-        }
-
-        Assert.Skip($"{what} is not on this machine.");
-    }
 }
