@@ -61,6 +61,17 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     }
 
     [Fact]
+    public async Task Boto3_reads_the_answer_to_every_call_as_strictly_as_its_model_allows()
+    {
+        lab.SkipWithoutMachines();
+        await SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+
+        var answer = await RunAsync("python3", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"));
+
+        answer.ExitCode.ShouldBe(0, answer.Output + answer.Error);
+    }
+
+    [Fact]
     public async Task The_aws_CLI_runs_waits_and_terminates()
     {
         lab.SkipWithoutMachines();
@@ -132,6 +143,52 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
           key_name               = aws_key_pair.mine.key_name
           vpc_security_group_ids = [aws_security_group.web.id]
           tags                   = { Name = "terraform" }
+          user_data              = "#!/bin/sh\ntrue\n"
+          root_block_device {
+            volume_size = 10
+            tags        = { For = "root" }
+          }
+        }
+        resource "aws_ebs_volume" "data" {
+          availability_zone = aws_instance.web.availability_zone
+          size              = 1
+          type              = "gp3"
+          tags              = { Name = "terraform" }
+        }
+        resource "aws_volume_attachment" "data" {
+          device_name = "/dev/sdf"
+          volume_id   = aws_ebs_volume.data.id
+          instance_id = aws_instance.web.id
+        }
+        resource "aws_ebs_snapshot" "data" {
+          volume_id  = aws_ebs_volume.data.id
+          depends_on = [aws_volume_attachment.data]
+        }
+        resource "aws_ami_from_instance" "web" {
+          name               = "terraform"
+          source_instance_id = aws_instance.web.id
+        }
+        resource "aws_launch_template" "web" {
+          name                   = "terraform"
+          image_id               = aws_ami_from_instance.web.id
+          instance_type          = "t3.micro"
+          vpc_security_group_ids = [aws_security_group.web.id]
+          monitoring {
+            enabled = true
+          }
+          block_device_mappings {
+            device_name = "/dev/sdg"
+            ebs {
+              volume_size = 2
+              volume_type = "gp3"
+            }
+          }
+        }
+        resource "aws_instance" "second" {
+          launch_template {
+            id      = aws_launch_template.web.id
+            version = "$Latest"
+          }
         }
         """;
 
