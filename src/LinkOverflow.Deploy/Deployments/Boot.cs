@@ -65,6 +65,8 @@ internal sealed class Boot(ICloud cloud, Action<DeploymentEvent> events, TimePro
 
     private async Task RunningAsync(CancellationToken cancellationToken)
     {
+        // Watched from the beginning to the end: an instance that is new to the watch makes it ask more often.
+        _ending = _waits.Instances.WaitAsync(_instance.InstanceId, i => i.IsEnding, cancellationToken);
         var running = await _waits.Instances.WaitAsync(
             _instance.InstanceId,
             i => i.IsEnding || (i.State == "running" && (_instance.PublicAddress ? i.PublicIp : i.PrivateIp) is not null),
@@ -74,7 +76,6 @@ internal sealed class Boot(ICloud cloud, Action<DeploymentEvent> events, TimePro
             throw await EndedAsync(running, cancellationToken);
         }
 
-        _ending = _waits.Instances.WaitAsync(_instance.InstanceId, i => i.IsEnding, cancellationToken);
         _instance = (_instance with
         {
             State = running.State, PublicIp = running.PublicIp, PrivateIp = running.PrivateIp, Zone = running.Zone, ImageId = running.ImageId,

@@ -19,6 +19,9 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
     private readonly List<string> _requests = [];
     private readonly List<string> _heads = [];
 
+    /// <summary>The status of an answer that is lost: the connection ends without one.</summary>
+    public const int Lost = 0;
+
     /// <param name="answer">The form that was posted, to a status and a body.</param>
     public AnsweringEc2(Func<string, (int Status, string Body)> answer)
         : this(form => Task.FromResult(answer(form)))
@@ -62,6 +65,15 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
 
     /// <summary>An EC2 that answers every request with an error.</summary>
     public static AnsweringEc2 Refusing(string code, int status = 400) => new(_ => (status, Error(code)));
+
+    /// <summary>An answer as EC2 writes it, with something in it that nobody knows yet.</summary>
+    public static (int Status, string Body) Answer(string action, string content) => (200, $"""
+        <?xml version="1.0" encoding="UTF-8"?>
+        <{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>{RequestId}</requestId><newElement><item>?</item></newElement>{content}</{action}Response>
+        """);
+
+    /// <summary>The action of a form.</summary>
+    public static string Action(string form) => form.Split('&').First(p => p.StartsWith("Action=", StringComparison.Ordinal))["Action=".Length..];
 
     /// <summary>An error as EC2 writes it.</summary>
     public static string Error(string code) => $"""
@@ -131,6 +143,11 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
             }
 
             var (status, body) = await _answer(form).WaitAsync(_stop.Token);
+            if (status == Lost)
+            {
+                return;
+            }
+
             var content = Encoding.UTF8.GetBytes(body);
             var head = $"HTTP/1.1 {status} Answer\r\nContent-Type: text/xml\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n";
             await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. content], _stop.Token);

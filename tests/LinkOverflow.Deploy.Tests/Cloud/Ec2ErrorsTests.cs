@@ -115,33 +115,6 @@ public sealed class Ec2ErrorsTests
     }
 
     [Fact]
-    public async Task A_launch_asks_for_tags_IMDSv2_and_an_encrypted_root_volume_that_goes_with_its_instance()
-    {
-        const string Image = "<DescribeImagesResponse><imagesSet><item><imageId>ami-12345678</imageId><rootDeviceName>/dev/sda1</rootDeviceName></item></imagesSet></DescribeImagesResponse>";
-        await using var ec2 = new AnsweringEc2(form => form.Contains("DescribeImages", StringComparison.Ordinal)
-            ? (200, Image)
-            : (400, AnsweringEc2.Error("InsufficientInstanceCapacity")));
-        using var cloud = ec2.Cloud();
-        var request = new LaunchRequest
-        {
-            ImageId = "ami-12345678", InstanceType = "t3.small", MinimumCount = 1, MaximumCount = 3, KeyPair = "my-pair",
-            SecurityGroupId = "sg-1", ClientToken = "site-0000", Tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" },
-        };
-        (await Should.ThrowAsync<DeployException>(() => cloud.RunInstancesAsync(request, Cancellation))).Id.ShouldBe(ErrorId.CapacityInsufficient);
-        var asked = Uri.UnescapeDataString(ec2.Requests.Single(r => r.Contains("RunInstances", StringComparison.Ordinal)));
-        foreach (var text in (string[])
-                 [
-                     "ImageId=ami-12345678", "MinCount=1", "MaxCount=3", "ClientToken=site-0000", "MetadataOptions.HttpTokens=required", "DeviceName=/dev/sda1",
-                     "Ebs.Encrypted=true", "Ebs.DeleteOnTermination=true", "TagSpecification.1.ResourceType=instance", "TagSpecification.2.ResourceType=volume",
-                 ])
-        {
-            asked.ShouldContain(text);
-        }
-
-        asked.ShouldNotContain(AnsweringEc2.SecretKey);
-    }
-
-    [Fact]
     public async Task A_security_group_whose_ports_cannot_be_opened_is_deleted_again()
     {
         await using var ec2 = new AnsweringEc2(form =>

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud.Ec2;
+using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Tests.Cloud;
 
 /// <summary>moto's own server (docs.getmoto.org), an EC2 that somebody else wrote; its instances are records, no machines.</summary>
-public sealed class MotoServer : IAsyncLifetime
+public sealed class MotoServer : IContractEc2, IAsyncLifetime
 {
     private Process? _server;
     private string _url = "";
@@ -45,23 +47,17 @@ public sealed class MotoServer : IAsyncLifetime
         _server.BeginOutputReadLine();
         _server.BeginErrorReadLine();
         await WaitUntilReadyAsync();
+        if (Missing is null)
+        {
+            var images = await AwsClients.For(Settings).Ec2.DescribeImagesAsync(new DescribeImagesRequest { Owners = ["amazon"] });
+            Image = images.Images[0].ImageId;
+        }
     }
 
-    internal Ec2Cloud Cloud() => new(AnsweringEc2.Settings(_url));
+    public AwsSettings Settings => AnsweringEc2.Settings(_url);
 
-    /// <summary>A question that the engine does not ask, in the API's own form.</summary>
-    internal async Task<string> AskAsync(string form)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_url)) { Content = new StringContent(form + "&Version=2016-11-15") };
-        request.Content.Headers.ContentType = new("application/x-www-form-urlencoded");
-        request.Headers.TryAddWithoutValidation(
-            "Authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-west-2/ec2/aws4_request, SignedHeaders=host, Signature=00");
-        using var response = await http.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        response.IsSuccessStatusCode.ShouldBeTrue(text);
-        return text;
-    }
+    /// <summary>One of those that moto brings.</summary>
+    public string Image { get; private set; } = "";
 
     public async ValueTask DisposeAsync()
     {

@@ -20,7 +20,7 @@ internal sealed class AwsClients
     private AwsClients(AwsSettings settings)
     {
         Credentials = CredentialsSource.Find(settings);
-        Ec2 = new AmazonEC2Client(Credentials.Credentials, Configure(new AmazonEC2Config(), settings));
+        Ec2 = new Ec2Client(Credentials.Credentials, Configure(new AmazonEC2Config(), settings));
         _ssm = new(() => new AmazonSimpleSystemsManagementClient(
             Credentials.Credentials, Configure(new AmazonSimpleSystemsManagementConfig(), settings)));
     }

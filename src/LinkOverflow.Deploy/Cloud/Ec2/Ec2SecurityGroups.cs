@@ -73,13 +73,16 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
                     IpProtocol = "tcp",
                     FromPort = p.Key,
                     ToPort = p.Key,
-                    Ipv4Ranges = [.. p.Where(o => !IsIpv6(o)).Select(o => new IpRange { CidrIp = o.Cidr })],
-                    Ipv6Ranges = [.. p.Where(IsIpv6).Select(o => new Ipv6Range { CidrIpv6 = o.Cidr })],
+                    Ipv4Ranges = NullIfEmpty(p.Where(o => !IsIpv6(o)).Select(o => new IpRange { CidrIp = o.Cidr })),
+                    Ipv6Ranges = NullIfEmpty(p.Where(IsIpv6).Select(o => new Ipv6Range { CidrIpv6 = o.Cidr })),
                 }),
             ],
         };
         await calls.CallAsync(
             "AuthorizeSecurityGroupIngress", (c, t) => c.AuthorizeSecurityGroupIngressAsync(authorize, t), CancellationToken.None);
+
+        // An empty list would be sent as an empty parameter, which EC2 refuses.
+        static List<T>? NullIfEmpty<T>(IEnumerable<T> ranges) => ranges.ToList() is { Count: > 0 } list ? list : null;
 
         static bool IsIpv6(OpenPort port) => port.Cidr.Contains(':', StringComparison.Ordinal);
     }
