@@ -59,7 +59,7 @@ public sealed class Deployment
                 try
                 {
                     // The files travel while Puppet works; when both fail, Puppet's is the error that tells more.
-                    var configuring = PuppetStep.RunAsync(instance, plan.Config, _events, cancellationToken);
+                    var configuring = PuppetStep.RunAsync(instance, plan.Config, noOp: false, _events, cancellationToken);
                     await Task.WhenAll(configuring, PublishStep.SendAsync(instance, plan.Project, archive, _events, cancellationToken));
                     instance = await PublishStep.ActivateAsync(await configuring, plan.Project, archive, plan.Config, _events, cancellationToken);
                 }
