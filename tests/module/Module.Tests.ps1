@@ -50,7 +50,7 @@ Describe '<Cmdlet>' -ForEach $cmdlets {
         if ($Cmdlet -notmatch '^(Remove|Stop)-') { $command.OutputType | Should -Not -BeNullOrEmpty }
     }
 
-    It 'asks for -WhatIf where it starts or ends instances' {
+    It 'asks for -WhatIf where it starts or ends instances, or writes files' {
         $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance', 'Stop-LOLab')
     }
 
