@@ -141,7 +141,7 @@ public sealed partial record InstanceConfig
         }
 
         var sharedPaths = reading.List("Django", "SharedPaths", "");
-        foreach (var shared in sharedPaths.Where(s => Path.IsPathRooted(s) || s.Any(char.IsControl) || s.Split('/', '\\').Any(part => part is ".." or "." or "")))
+        foreach (var shared in sharedPaths.Where(s => Path.IsPathRooted(s) || s.Any(char.IsControl) || s.TrimEnd('/').Split('/', '\\').Any(part => part is ".." or "." or "")))
         {
             reading.Invalid("Django", "SharedPaths", $"SharedPaths names {shared}, which is not a path below the project.", "Name files and folders as seen from manage.py, such as media.");
         }
