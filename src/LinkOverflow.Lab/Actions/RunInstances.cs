@@ -115,6 +115,7 @@ internal sealed class RunInstances : ActionSet
                 ReservationId = reservation,
                 Image = image,
                 Type = instanceType,
+                LaunchedType = instanceType,
                 KeyPair = key,
                 LaunchIndex = made.Count,
                 Zone = zone,

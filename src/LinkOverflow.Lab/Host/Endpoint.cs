@@ -95,8 +95,8 @@ internal sealed partial class Endpoint
         var (contentType, answer) = signer.Service switch
         {
             "ssm" => (SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body)),
-            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, requestId), StsActions.Namespace)),
-            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, parameters!, requestId, context.RequestAborted)),
+            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, signer, requestId), StsActions.Namespace)),
+            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted)),
             _ => throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}."),
         };
         if (_faults.LosesAnswer(action))
@@ -112,7 +112,7 @@ internal sealed partial class Endpoint
         await WriteAsync(context, 200, contentType, answer);
     }
 
-    private async Task<byte[]> Ec2Async(string action, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    private async Task<byte[]> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
     {
         if (!_handlers.TryGetValue(action, out var handler))
         {
@@ -122,6 +122,15 @@ internal sealed partial class Endpoint
         if (parameters.Find("Version") is { } version && !DateOnly.TryParseExact(version, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             throw new ApiException("InvalidParameterValue", $"Version {version} is not valid; the lab speaks {Ec2Version}.");
+        }
+
+        var looks = action.StartsWith("Describe", StringComparison.Ordinal) || action.StartsWith("Get", StringComparison.Ordinal);
+        if (signer.MayOnlyLook && !looks)
+        {
+            throw new ApiException(
+                403,
+                "UnauthorizedOperation",
+                $"You are not authorized to perform this operation. User: {_sts.UserArn(signer)} is not authorized to perform: ec2:{action} because no identity-based policy allows the ec2:{action} action.");
         }
 
         if (action.StartsWith("Describe", StringComparison.Ordinal) && parameters.FindBoolean("DryRun") == true)

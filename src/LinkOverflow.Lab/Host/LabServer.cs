@@ -66,11 +66,11 @@ internal sealed class LabServer : IAsyncDisposable
             new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
             new VolumeActions(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
-        var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock);
+        var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock, credentials.Reader);
         var endpoint = new Endpoint(
             signature,
             actions,
-            new StsActions(account, credentials.AccessKeyId),
+            new StsActions(account),
             new SsmActions(account),
             faults,
             calls,

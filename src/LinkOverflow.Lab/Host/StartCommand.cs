@@ -138,6 +138,12 @@ internal static class StartCommand
             aws_secret_access_key = {credentials.SecretAccessKey}
             endpoint_url = {endpoint}
 
+            [profile lab-reader]
+            region = {Zones.Region}
+            aws_access_key_id = {credentials.Reader!.Id}
+            aws_secret_access_key = {credentials.Reader.Secret}
+            endpoint_url = {endpoint}
+
             """,
             cancellationToken);
     }

@@ -53,7 +53,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     return;
                 }
 
-                await AttachDisksAsync(instance, cancellationToken);
+                await EquipAsync(instance, cancellationToken);
                 // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
                 lock (account.Gate)
                 {
@@ -103,7 +103,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
             Do(instance, "start", async cancellationToken =>
             {
                 await driver.StartAsync(instance.Id, cancellationToken);
-                await AttachDisksAsync(instance, cancellationToken);
+                await EquipAsync(instance, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
                 Move(instance, InstanceState.Pending, InstanceState.Running);
             });
@@ -120,7 +120,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                 if (IsIn(instance, InstanceState.Running))
                 {
                     await driver.RebootAsync(instance.Id, cancellationToken);
-                    await AttachDisksAsync(instance, cancellationToken);
+                    await EquipAsync(instance, cancellationToken);
                 }
             });
         }
@@ -168,12 +168,17 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         }
     }
 
-    /// <summary>Shows a machine the volumes that it has beside its root volume.</summary>
-    public async Task AttachDisksAsync(Instance instance, CancellationToken cancellationToken)
+    /// <summary>Gives a machine that has just started what it does not keep: its volumes, and the limits of another type than it was made as.</summary>
+    public async Task EquipAsync(Instance instance, CancellationToken cancellationToken)
     {
         foreach (var volume in DisksOf(instance))
         {
             await driver.AttachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
+        }
+
+        if (instance.Type != instance.LaunchedType)
+        {
+            await driver.ResizeAsync(instance.Id, instance.Type.Cpus, instance.Type.MachineMemoryMiB, cancellationToken);
         }
     }
 

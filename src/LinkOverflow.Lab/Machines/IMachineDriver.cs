@@ -37,6 +37,9 @@ public interface IMachineDriver
     /// <summary>What the machine's console printed since it was made; empty before it boots.</summary>
     Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken);
 
+    /// <summary>Sets a running machine's limits, until it stops.</summary>
+    Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken);
+
     /// <summary>Saves a machine's disk, running or stopped, as an image that others boot from.</summary>
     /// <param name="instanceId">The machine.</param>
     /// <param name="image">The name of the image from now on.</param>

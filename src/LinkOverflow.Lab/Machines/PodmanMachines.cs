@@ -137,6 +137,16 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     public bool IsUp(string instanceId) => FindProcess(instanceId) is not null;
 
     /// <inheritdoc/>
+    public async Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken)
+    {
+        string[] limits = [.. Limits(cpus, memoryMiB)];
+        if (limits.Length > 0)
+        {
+            await _podman.Command(["update", .. limits, NameOf(instanceId)]).OutputAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => _saved.SaveAsync(NameOf(instanceId), image, cancellationToken);
 
     /// <inheritdoc/>
@@ -263,19 +273,16 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             "--log-driver", "k8s-file", "--log-opt", $"path={ConsoleFile(machine.InstanceId)}", "--env", "SYSTEMD_COLORS=0",
             "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", PidFile(machine.InstanceId), .. BlockDevices.RunArguments,
         ];
-        if (_limitsMemory)
-        {
-            arguments.AddRange(["--memory", string.Create(CultureInfo.InvariantCulture, $"{machine.MemoryMiB}m")]);
-        }
-
-        if (_limitsCpu)
-        {
-            arguments.AddRange(["--cpus", Math.Min(machine.Cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)]);
-        }
-
+        arguments.AddRange(Limits(machine.Cpus, machine.MemoryMiB));
         arguments.Add(image);
         return arguments;
     }
+
+    private IEnumerable<string> Limits(int cpus, int memoryMiB) =>
+    [
+        .. _limitsMemory ? ["--memory", string.Create(CultureInfo.InvariantCulture, $"{memoryMiB}m")] : Array.Empty<string>(),
+        .. _limitsCpu ? ["--cpus", Math.Min(cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+    ];
 
     private string NameOf(string instanceId) => $"{_slot.Name}-{instanceId}";
 

@@ -38,8 +38,11 @@ internal sealed class Account
     /// <summary>Twelve digits, as every AWS account has.</summary>
     public string OwnerId { get; }
 
-    /// <summary>Who calls: the account has one user.</summary>
+    /// <summary>The user who may do everything.</summary>
     public string UserArn => $"arn:aws:iam::{OwnerId}:user/lab";
+
+    /// <summary>The user who may only look.</summary>
+    public string ReaderArn => $"arn:aws:iam::{OwnerId}:user/reader";
 
     public string VpcRange => _slot.PrivateRange;
 

@@ -24,6 +24,9 @@ internal sealed class Instance
 
     public required InstanceType Type { get; set; }
 
+    /// <summary>The type that its machine was made as; another one's limits have to be set at each start.</summary>
+    public required InstanceType LaunchedType { get; init; }
+
     public required KeyPair? KeyPair { get; init; }
 
     public required int LaunchIndex { get; init; }

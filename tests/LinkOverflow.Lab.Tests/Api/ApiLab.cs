@@ -24,7 +24,10 @@ internal sealed class ApiLab : IAsyncDisposable
         Ec2 = Client();
     }
 
-    public static LabCredentials Credentials { get; } = new("LABAAAAAAAAAAAAAAAAA", "a-secret-of-forty-characters-0123456789ab");
+    public static LabCredentials Credentials { get; } = new("LABAAAAAAAAAAAAAAAAA", "a-secret-of-forty-characters-0123456789ab")
+    {
+        Reader = new AccessKey("LABBBBBBBBBBBBBBBBBB", "b-secret-of-forty-characters-0123456789ab"),
+    };
 
     public AmazonEC2Client Ec2 { get; }
 

@@ -123,6 +123,25 @@ public sealed class Instances
     }
 
     [Fact]
+    public async Task A_stopped_instance_can_become_one_of_another_type()
+    {
+        await using var lab = await ApiLab.StartAsync();
+        var id = (await lab.RunAsync())[0].InstanceId;
+        await lab.WaitForAsync(id, "running");
+        Task ChangeAsync(string type) => lab.Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, InstanceType = type }, Cancellation);
+        (await ApiLab.CodeOfAsync(() => ChangeAsync("t3.medium"))).ShouldBe("IncorrectInstanceState");
+        (await ApiLab.CodeOfAsync(() => ChangeAsync("t100.enormous"))).ShouldBe("InvalidInstanceAttributeValue");
+        await lab.Ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [id] }, Cancellation);
+        await lab.WaitForAsync(id, "stopped");
+
+        await ChangeAsync("t3.medium");
+        await lab.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [id] }, Cancellation);
+
+        (await lab.WaitForAsync(id, "running")).InstanceType.Value.ShouldBe("t3.medium");
+        lab.Machines.Calls.ShouldContain($"resize {id} to 2 processors and 4096 MiB", StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_token_launches_once_and_refuses_other_arguments()
     {
         await using var lab = await ApiLab.StartAsync();

@@ -67,6 +67,9 @@ internal sealed class RecordedMachines : IMachineDriver
 
     public Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
+    public Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken) =>
+        RecordAsync("resize", $"{instanceId} to {cpus} processors and {memoryMiB} MiB");
+
     public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => RecordAsync("save", $"{instanceId} as {image}");
 
     public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => RecordAsync("remove image", image);

@@ -98,6 +98,7 @@ public sealed class LabLifetimes : IAsyncLifetime
 
         File.GetUnixFileMode(_lab.State).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.GetUnixFileMode(_lab.Record.Settings).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.GetUnixFileMode(Path.Combine(_lab.State, "aws-config")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.GetUnixFileMode(_lab.Record.KeyFile).ShouldBe(UnixFileMode.UserRead);
         var arguments = await new Command("ps", "-eo", "args").OutputAsync(TestContext.Current.CancellationToken);
         arguments.ShouldNotContain(_lab.Secret);
