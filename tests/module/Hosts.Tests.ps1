@@ -27,9 +27,9 @@ Describe 'On two machines' -Tag Machines -Skip:([bool]$missing) {
             $file
         }
 
-        function New-Manifest([string] $Text) {
+        function New-Manifest([string] $Puppet) {
             $pp = Join-Path $TestDrive "$([guid]::NewGuid()).pp"
-            Set-Content $pp $Text
+            Set-Content $pp $Puppet
             $file = Join-Path $TestDrive "$([guid]::NewGuid()).config"
             $text -replace '(?m)^PuppetConfigFile =.*$', "PuppetConfigFile = $pp" | Set-Content $file
             $file
