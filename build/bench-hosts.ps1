@@ -8,10 +8,10 @@ $env:XDG_STATE_HOME = $work
 Import-Module "$root/LinkOverflow.Deploy.psd1"
 $lab = "$root/bin/lab/LinkOverflow.Lab.dll"
 
-function Measure-Median([scriptblock] $Work, [scriptblock] $Prepare = {}) {
+function Measure-Median([scriptblock] $Timed, [scriptblock] $Prepare = {}) {
     $seconds = foreach ($run in 1..$Runs) {
         . $Prepare
-        (Measure-Command { . $Work }).TotalSeconds
+        (Measure-Command { . $Timed }).TotalSeconds
     }
     ($seconds | Sort-Object)[[int][math]::Floor($Runs / 2)]
 }

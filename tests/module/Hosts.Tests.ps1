@@ -289,7 +289,7 @@ sys.stdin.read()" >/root/hold.py; rm -f /root/go; mkfifo /root/go; (python3 /roo
 
         It 'Get-LOLog reads a site''s log, and follows it' {
             (($machine | Get-LOLog -Last 200).Message -join "`n") | Should -Match 'gunicorn'
-            $job = Start-ThreadJob { $using:machine | Get-LOLog -Last 0 -Follow }
+            $job = Start-ThreadJob { Import-Module $using:manifest; $using:machine | Get-LOLog -Last 0 -Follow }
             try {
                 for ($i = 0; $i -lt 100 -and -not $job.Output.Count; $i++) {
                     Invoke-Root 'systemctl kill -s HUP django-ledger.service'
