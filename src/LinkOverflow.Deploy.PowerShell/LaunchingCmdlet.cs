@@ -34,6 +34,9 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     /// <summary>The deployment to go on with, or null: a new one.</summary>
     protected virtual string? Resumed => null;
 
+    /// <summary>A file of variables for the site's environment, or null.</summary>
+    protected virtual string? SiteEnvironment => null;
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
@@ -62,7 +65,10 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     {
         // As PowerShell reads a number: 2.0 is one, and so is the text "2".
         var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
-        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig)) with { Resume = Resumed };
+        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig)) with
+        {
+            Resume = Resumed, EnvironmentFile = SiteEnvironment is null ? null : FilePath(SiteEnvironment),
+        };
         if (Lab)
         {
             // The lab is started for a request only that is right in everything else.

@@ -55,6 +55,14 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     [Parameter(ParameterSetName = ResumeSet)]
     public SwitchParameter BreakLock { get; set; }
 
+    /// <summary>
+    /// A file of NAME=value lines for the site's environment, for your eyes only (mode 600): secrets, which are on no command line and on the
+    /// host in a file that only root reads.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? EnvironmentFile { get; set; }
+
     /// <summary>What becomes of instances when something fails: Keep leaves all of them; Remove ends those that failed, and all where fewer than the minimum are healthy.</summary>
     [Parameter]
     public FailureAction OnFailure { get; set; } = FailureAction.Keep;
@@ -72,6 +80,9 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     /// <summary>Emit one object with the deployment's result at the end, in place of the instances.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override string? SiteEnvironment => EnvironmentFile;
 
     /// <inheritdoc/>
     protected override string? Resumed => Resume;
