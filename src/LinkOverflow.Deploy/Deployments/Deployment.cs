@@ -128,11 +128,9 @@ public sealed class Deployment
 
     private InstanceFailure Failure(LOInstance instance, Exception e)
     {
-        var id = e is DeployException known ? known.Id : ErrorId.Unexpected;
-        var message = e is DeployException expected ? expected.Problems[0].Message : e.ToString();
-        var failed = (instance with { Health = id }).At(Stage.Failed);
-        _events(new DeploymentEvent(EventKind.Failed, $"{message} [{id}]", failed));
-        return new InstanceFailure(failed, id, message, _logs.Tail(failed));
+        var failure = InstanceFailure.Of(instance, e, _logs);
+        _events(new DeploymentEvent(EventKind.Failed, $"{failure.Message} [{failure.Id}]", failure.Instance));
+        return failure;
     }
 
     private async Task<IReadOnlyList<string>> RemoveFailedAsync(DeploymentResult result, CancellationToken cancellationToken)
