@@ -78,12 +78,17 @@ public sealed class Deployment
 
                 options.Healthy?.Invoke(instance);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // The others go on; this one's failure is reported with its own words.
                 var failure = Failure(instance, e);
                 instance = failure.Instance;
                 failures.Add(failure);
+            }
+            catch (DeployException)
+            {
+                // Ctrl+C at a terminal reaches the ssh processes, too: what they say then is no failure of the host.
+                throw new OperationCanceledException(cancellationToken);
             }
 
             return instance;

@@ -104,7 +104,7 @@ public sealed class Rollout
             await _cloud.TagInstanceAsync(updated.InstanceId, DeploymentTags.Release, archive.ReleaseId, cancellationToken);
             return new Updated(updated, before);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return new Updated(Fail(host, e), before);
         }
@@ -124,7 +124,7 @@ public sealed class Rollout
             await _cloud.TagInstanceAsync(back.InstanceId, DeploymentTags.Release, before, cancellationToken);
             return updated with { Instance = back };
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return updated with { Instance = Fail(updated.Instance, e) };
         }
