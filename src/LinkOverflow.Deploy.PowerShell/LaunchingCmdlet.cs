@@ -19,7 +19,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     // As text, so that one that is no number is told as launch tells it: with the range, by its id, together with all else that is wrong.
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
-    public virtual string Count { get; set; } = "";
+    public virtual string? Count { get; set; }
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]

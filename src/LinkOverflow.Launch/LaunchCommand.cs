@@ -149,7 +149,15 @@ internal static class LaunchCommand
         var result = command.Parse(args);
         return result.Errors.Count > 0
             ? Usage(error, [.. result.Errors.Select(e => e.Message)])
-            : await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            : await result.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+
+                // An interrupted run answers at once; what it needs longer for is to free the deployment's lock where EC2 is slow.
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            });
     }
 
     private static int Usage(TextWriter error, params string[] wrong)

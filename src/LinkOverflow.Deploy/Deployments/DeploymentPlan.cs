@@ -121,7 +121,7 @@ public sealed record DeploymentPlan(
             problems.Insert(0, new Problem(ErrorId.ValueInvalid, $"'{id}' is no deployment's id.", "Get-LODeployment lists those that are there."));
         }
 
-        if (request is { Resume: not null, NoNumber: null, Count: 0 })
+        if (request is { Resume: not null, Count: 0, NoNumber: null })
         {
             // The deployment's own tags tell.
             return (project, config);
