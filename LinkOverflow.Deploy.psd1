@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Get-LODeployment'
         'Get-LOInstance'
+        'Get-LOLab'
         'Test-LOSettings'
         'New-LOInstance'
         'New-LOSettings'
@@ -20,6 +21,8 @@
         'Remove-LOInstance'
         'Remove-LODeployment'
         'Start-LODeployment'
+        'Start-LOLab'
+        'Stop-LOLab'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

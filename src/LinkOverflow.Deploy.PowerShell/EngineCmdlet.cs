@@ -126,7 +126,10 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The settings file of the lab on this machine, which is started where it does not run.</summary>
     /// <exception cref="DeployException">LabUnavailable.</exception>
-    protected string LabSettings() => Wait(LocalLab.StartAsync(line => Later(() => WriteVerbose(line)), StopToken)).Settings;
+    protected string LabSettings() => Wait(LocalLab.StartAsync(Say, StopToken)).Settings;
+
+    /// <summary>Writes a line for -Verbose, from any thread.</summary>
+    protected void Say(string line) => Later(() => WriteVerbose(line));
 
     /// <summary>Waits on the pipeline thread for what has to be there before anything can be emitted; what is said meanwhile is written.</summary>
     protected T Wait<T>(Task<T> work)

@@ -52,7 +52,22 @@ stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(resul
 var check = new System.CommandLine.Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
 check.SetAction(result => CheckCommand.Run(result.GetValue(json)));
 
-var root = new RootCommand("An EC2 on your own machine: real AWS clients, real machines, nothing to pay.") { start, status, stop, check };
+var faultOptions = new FaultOptions();
+var list = new System.CommandLine.Command("list", "The faults that still strike, and what they have met.") { json, state, cache };
+list.SetAction((result, cancellationToken) => FaultCommand.ListAsync(Folders(result), result.GetValue(json), cancellationToken));
+var id = new Argument<string?>("id") { Description = "One fault, such as fault-1. [default: all]", Arity = ArgumentArity.ZeroOrOne };
+var clear = new System.CommandLine.Command("clear", "Takes faults back, and ends what instances suffer from them.") { id, json, state, cache };
+clear.SetAction((result, cancellationToken) => FaultCommand.ClearAsync(Folders(result), result.GetValue(id), result.GetValue(json), cancellationToken));
+var add = new System.CommandLine.Command("add", "Makes something go wrong in the running lab.") { json, state, cache };
+faultOptions.AddTo(add);
+add.SetAction((result, cancellationToken) => FaultCommand.AddAsync(Folders(result), faultOptions.Read(result), result.GetValue(json), cancellationToken));
+var fault = new System.CommandLine.Command("fault", "Makes things go wrong in the running lab, on request and within bounds.") { add, list, clear };
+
+var reset = new Option<bool>("--reset") { Description = "Count from zero again." };
+var calls = new System.CommandLine.Command("calls", "How often each API action was called, refused calls with it.") { reset, json, state, cache };
+calls.SetAction((result, cancellationToken) => FaultCommand.CallsAsync(Folders(result), result.GetValue(reset), result.GetValue(json), cancellationToken));
+
+var root = new RootCommand("An EC2 on your own machine: real AWS clients, real machines, nothing to pay.") { start, status, stop, check, fault, calls };
 try
 {
     // Ending takes as long as the machines take; the signals are the command's own.

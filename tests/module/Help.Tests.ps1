@@ -27,7 +27,7 @@ Describe 'Get-Help <Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'says the same of its parameters as the command itself' {
-        foreach ($parameter in $help.parameters.parameter | Where-Object name -NotIn WhatIf, Confirm) {
+        foreach ($parameter in $help.parameters.parameter | Where-Object { $_.name -and $_.name -notin 'WhatIf', 'Confirm' }) {
             $sets = $command.Parameters[$parameter.name].ParameterSets.Values
             [bool]::Parse($parameter.required) | Should -BeIn @($sets.IsMandatory) -Because $parameter.name
         }

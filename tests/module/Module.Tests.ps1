@@ -47,15 +47,16 @@ Describe '<Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'says what it emits, unless it emits nothing' {
-        if ($Cmdlet -notlike 'Remove-*') { $command.OutputType | Should -Not -BeNullOrEmpty }
+        if ($Cmdlet -notmatch '^(Remove|Stop)-') { $command.OutputType | Should -Not -BeNullOrEmpty }
     }
 
     It 'asks for -WhatIf where it starts or ends instances' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance', 'Stop-LOLab')
     }
 
     It 'names its parameters as PowerShell does: in PascalCase, singular' {
         $own = $command.Parameters.Keys | Where-Object { $_ -notin [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters }
+        if (-not $own) { return }
         $own | Should -MatchExactly '^([A-Z][a-z]+)+$'
         $own | Should -Match '([^s]|Settings)$'
     }

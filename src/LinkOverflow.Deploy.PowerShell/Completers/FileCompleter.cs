@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
@@ -22,7 +21,7 @@ public abstract class FileCompleter : IArgumentCompleter
         var slash = word.LastIndexOfAny([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar]) + 1;
         var (typed, beginning) = (word[..slash], word[slash..]);
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var here = Runspace.DefaultRunspace?.SessionStateProxy.Path.CurrentFileSystemLocation.ProviderPath ?? Environment.CurrentDirectory;
+        var here = Here();
         var folder = typed.StartsWith('~') ? home + typed[1..] : Path.Combine(here, typed);
         return Find(new DirectoryInfo(folder))
             .Select(path => typed + Path.GetRelativePath(folder, path))
@@ -67,6 +66,15 @@ public abstract class FileCompleter : IArgumentCompleter
                 folders.Enqueue((folder, next.Depth + 1));
             }
         }
+    }
+
+    // While an argument is completed, the session's state is to be had by a nested pipeline alone.
+    private static string Here()
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>() is [var location, ..]
+            ? location.ProviderPath
+            : Environment.CurrentDirectory;
     }
 
     private static string Quote(string path) =>

@@ -8,9 +8,11 @@ internal sealed class SettingsReading
 {
     // A file of another kind has thousands of names that nobody wants to read.
     private const int MaximumWarnings = 20;
+    private const int MaximumUnknown = 1000;
 
     private readonly IniFile _file;
     private readonly List<Problem> _problems;
+    private readonly (IniSection Section, IniEntry Entry, string? Near)[] _unknown;
 
     /// <param name="file">The file to read from.</param>
     /// <param name="known">The known keys of each known section; a section with an empty list takes any key.</param>
@@ -20,6 +22,13 @@ internal sealed class SettingsReading
         _file = file;
         _problems = problems;
         Known = known;
+        _unknown =
+        [
+            .. file.Sections
+                .Where(s => known.ContainsKey(s.Name))
+                .SelectMany(s => s.Entries.Where(e => !IsKnown(s.Name, e.Name)), (s, e) => (s, e, NearestName.Find(e.Name, known[s.Name])))
+                .Take(MaximumUnknown),
+        ];
         WarnOfUnknownNames();
     }
 
@@ -32,7 +41,7 @@ internal sealed class SettingsReading
             return true;
         }
 
-        var unknown = _file.Sections.Where(s => !Known.ContainsKey(s.Name)).ToList();
+        var unknown = _file.Sections.Where(s => !Known.ContainsKey(s.Name)).Take(MaximumUnknown).ToList();
         var near = unknown.FirstOrDefault(s => NearestName.Find(s.Name, [section]) is not null) ?? unknown.FirstOrDefault();
         _problems.Add(new Problem(
             ErrorId.SectionMissing,
@@ -56,8 +65,7 @@ internal sealed class SettingsReading
         if (_file[section] is { } present)
         {
             var blank = present[key];
-            var near = blank ?? present.Entries.FirstOrDefault(
-                e => !IsKnown(section, e.Name) && NearestName.Find(e.Name, Known[section]) == key);
+            var near = blank ?? _unknown.FirstOrDefault(u => u.Section == present && u.Near == key).Entry;
             _problems.Add(new Problem(
                 ErrorId.KeyMissing,
                 blank is not null ? $"Key {key} in [{section}] has no value." : $"Key {key} is missing in [{section}].",
@@ -139,30 +147,19 @@ internal sealed class SettingsReading
 
     private void WarnOfUnknownNames()
     {
-        var unknown = _file.Sections.SelectMany(UnknownIn).Take(MaximumWarnings + 1).ToArray();
-        _problems.AddRange(unknown.Take(MaximumWarnings));
-        if (unknown.Length > MaximumWarnings)
+        var sections = _file.Sections
+            .Where(s => !Known.ContainsKey(s.Name))
+            .Select(s => Unknown(
+                $"Section [{IniEntry.ShowName(s.Name)}] is unknown, so nothing in it is read.", NearestName.Find(s.Name, Known.Keys), s.Line));
+        var keys = _unknown.Select(u => Unknown($"Key {u.Entry.ShownName} in [{u.Section.Name}] is unknown, so it is not read.", u.Near, u.Entry.Line));
+        var warnings = sections.Take(MaximumWarnings + 1).Concat(keys).OrderBy(w => w.Line).Take(MaximumWarnings + 1).ToArray();
+        _problems.AddRange(warnings.Take(MaximumWarnings));
+        if (warnings.Length > MaximumWarnings)
         {
-            _problems.Add(new Problem(ErrorId.KeyUnknown, "There are more unknown names.", null, _file.Path, unknown[^1].Line, Severity.Warning));
+            _problems.Add(new Problem(ErrorId.KeyUnknown, "There are more unknown names.", null, _file.Path, warnings[^1].Line, Severity.Warning));
         }
     }
 
-    private IEnumerable<Problem> UnknownIn(IniSection section)
-    {
-        if (!Known.TryGetValue(section.Name, out var keys))
-        {
-            return [Unknown($"Section [{IniEntry.ShowName(section.Name)}] is unknown, so nothing in it is read.", section.Name, Known.Keys, section.Line)];
-        }
-
-        return section.Entries
-            .Where(e => !IsKnown(section.Name, e.Name))
-            .Select(e => Unknown($"Key {e.ShownName} in [{section.Name}] is unknown, so it is not read.", e.Name, keys, e.Line));
-    }
-
-    private Problem Unknown(string message, string name, IEnumerable<string> candidates, int line)
-    {
-        var near = NearestName.Find(name, candidates);
-        return new Problem(
-            ErrorId.KeyUnknown, message, near is null ? null : $"The nearest known name is {near}.", _file.Path, line, Severity.Warning);
-    }
+    private Problem Unknown(string message, string? near, int line) => new(
+        ErrorId.KeyUnknown, message, near is null ? null : $"The nearest known name is {near}.", _file.Path, line, Severity.Warning);
 }

@@ -37,7 +37,7 @@ internal sealed class InstanceActions : ActionSet
             throw new ApiException("InvalidInstanceID.Malformed", $"Invalid id: \"{id}\"");
         }
 
-        var unknown = ids.Where(i => !account.Instances.ContainsKey(i)).Distinct(StringComparer.Ordinal).ToList();
+        var unknown = ids.Where(i => !account.Instances.TryGetValue(i, out var found) || !account.IsVisible(found)).Distinct(StringComparer.Ordinal).ToList();
         return unknown.Count switch
         {
             0 => [.. ids.Distinct(StringComparer.Ordinal).Select(i => account.Instances[i])],
@@ -98,7 +98,7 @@ internal sealed class InstanceActions : ActionSet
         paging.RefuseWith(ids, "instancesSet");
         var filters = new Filters(parameters);
         filters.Check(InstanceFilters.Known.Contains);
-        var instances = ids.Count > 0 ? Find(_account, ids) : from;
+        var instances = ids.Count > 0 ? Find(_account, ids) : from.Where(_account.IsVisible);
         return paging.Cut(filters.Apply(instances, i => _account.TagsOf(i.Id), (i, name) => InstanceFilters.Values(_account, i, name)));
     }
 

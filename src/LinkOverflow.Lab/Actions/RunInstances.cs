@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Xml.Linq;
+using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -12,11 +14,15 @@ internal sealed class RunInstances : ActionSet
 
     private readonly Account _account;
     private readonly Fleet _fleet;
+    private readonly FaultInjector _faults;
+    private readonly MachineOutages _outages;
 
-    public RunInstances(Account account, Fleet fleet)
+    public RunInstances(Account account, Fleet fleet, FaultInjector faults, MachineOutages outages)
     {
         _account = account;
         _fleet = fleet;
+        _faults = faults;
+        _outages = outages;
         Add("RunInstances", Run);
     }
 
@@ -32,12 +38,23 @@ internal sealed class RunInstances : ActionSet
                 return InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before)]);
             }
 
-            launched.AddRange(Make(parameters));
+            var (merged, template) = LaunchTemplateData.Merge(_account, parameters);
+            launched.AddRange(Make(merged));
+            if (template is { } from)
+            {
+                foreach (var instance in launched)
+                {
+                    _account.SetTag(instance.Id, "aws:ec2launchtemplate:id", from.Template.Id);
+                    _account.SetTag(instance.Id, "aws:ec2launchtemplate:version", from.Version.Number.ToString(CultureInfo.InvariantCulture));
+                }
+            }
+
             ClientTokens.Keep(_account, parameters, launched[0].ReservationId);
             answer = [.. InstanceXml.Reservation(_account, launched)];
         }
 
         _fleet.Launch(launched);
+        _outages.Watch(launched);
         return answer;
     }
 
@@ -57,7 +74,7 @@ internal sealed class RunInstances : ActionSet
             throw new ApiException("InvalidKeyPair.NotFound", $"The key pair '{keyName}' does not exist");
         }
 
-        var zone = FindZone(parameters);
+        var zone = FindZone(parameters) ?? Zones.All.FirstOrDefault(z => _faults.Room(z) >= minimum) ?? Zones.All[0];
         var groups = FindGroups(parameters);
         var tags = new TagSpecifications(parameters, "instance", "volume", "network-interface", "spot-instances-request");
         var userData = ReadUserData(parameters.Find("UserData"));
@@ -78,7 +95,13 @@ internal sealed class RunInstances : ActionSet
             throw ApiException.Invalid(tokens, "MetadataOptions.HttpTokens");
         }
 
-        var addresses = TakeAddresses(parameters, zone, minimum, maximum);
+        var room = _faults.Room(zone);
+        if (room < minimum)
+        {
+            throw InsufficientCapacity(instanceType, zone);
+        }
+
+        var addresses = TakeAddresses(parameters, zone, minimum, Math.Min(maximum, room));
         EndDryRun(parameters);
 
         var reservation = ResourceId.New("r");
@@ -109,6 +132,7 @@ internal sealed class RunInstances : ActionSet
                 ShutdownBehavior = behavior,
                 MonitoringEnabled = monitoring,
             };
+            _faults.OnLaunch(instance);
             _account.Instances.Add(instance.Id, instance);
             tags.Apply(_account, "instance", instance.Id);
             foreach (var device in devices)
@@ -157,7 +181,8 @@ internal sealed class RunInstances : ActionSet
         return image.State == "available" ? image : throw new ApiException("InvalidAMIID.Unavailable", $"The image ID '{id}' is not available: it is {image.State}.");
     }
 
-    private static Zone FindZone(QueryParameters parameters)
+    /// <summary>The zone that is asked for; null when the choice is left to EC2.</summary>
+    private static Zone? FindZone(QueryParameters parameters)
     {
         var interfaces = parameters.Structures("NetworkInterface");
         var subnet = parameters.Find("SubnetId") ?? (interfaces.Count > 0 ? interfaces[0].Find("SubnetId") : null);
@@ -169,7 +194,7 @@ internal sealed class RunInstances : ActionSet
 
         if (subnet is null)
         {
-            return Zones.All.FirstOrDefault(z => z.Name == zone) ?? Zones.All[0];
+            return Zones.All.FirstOrDefault(z => z.Name == zone);
         }
 
         var found = Zones.All.FirstOrDefault(z => z.SubnetId == subnet)
@@ -225,6 +250,16 @@ internal sealed class RunInstances : ActionSet
         return _account.IsAddressOf(zone, address)
             ? (address, _account.PublicOf(address))
             : throw new ApiException("InvalidParameterValue", $"Address {address} does not fall within the subnet's address range");
+    }
+
+    private ApiException InsufficientCapacity(InstanceType type, Zone zone)
+    {
+        var others = string.Join(", ", Zones.All.Where(z => z != zone && _faults.Room(z) > 0).Select(z => z.Name));
+        return new ApiException(
+            500,
+            "InsufficientInstanceCapacity",
+            $"We currently do not have sufficient {type.Name} capacity in the Availability Zone you requested ({zone.Name}). Our system will be working on provisioning additional capacity."
+            + (others.Length == 0 ? "" : $" You can currently get {type.Name} capacity by not specifying an Availability Zone in your request or choosing {others}."));
     }
 
     private static byte[] ReadUserData(string? text)

@@ -15,7 +15,7 @@ internal sealed class StsActions(Account account, string accessKeyId)
             "GetCallerIdentityResponse",
             new XElement(
                 "GetCallerIdentityResult",
-                new XElement("Arn", $"arn:aws:iam::{account.OwnerId}:user/lab"),
+                new XElement("Arn", account.UserArn),
                 new XElement("UserId", accessKeyId),
                 new XElement("Account", account.OwnerId)),
             new XElement("ResponseMetadata", new XElement("RequestId", requestId)))

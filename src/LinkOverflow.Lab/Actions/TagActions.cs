@@ -12,6 +12,7 @@ internal sealed class TagActions : ActionSet
         ["i"] = ("instance", "InvalidInstanceID.NotFound"),
         ["vol"] = ("volume", "InvalidVolume.NotFound"),
         ["snap"] = ("snapshot", "InvalidSnapshot.NotFound"),
+        ["lt"] = ("launch-template", "InvalidLaunchTemplateId.NotFound"),
         ["sg"] = ("security-group", "InvalidGroup.NotFound"),
         ["sgr"] = ("security-group-rule", "InvalidSecurityGroupRuleId.NotFound"),
         ["ami"] = ("image", "InvalidAMIID.NotFound"),

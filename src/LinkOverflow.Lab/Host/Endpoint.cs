@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Xml.Linq;
 using LinkOverflow.Lab.Actions;
+using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -14,43 +14,37 @@ namespace LinkOverflow.Lab.Host;
 /// </summary>
 internal sealed partial class Endpoint
 {
-    /// <summary>Not AWS's: what `status` asks, without a signature.</summary>
-    public const string StatusPath = "/_lab/status";
-
     private const int MaximumBody = 1024 * 1024;
     private const string Ec2Version = "2016-11-15";
 
-    private readonly Account _account;
     private readonly SignatureV4 _signature;
     private readonly Dictionary<string, Handler> _handlers;
     private readonly StsActions _sts;
     private readonly SsmActions _ssm;
+    private readonly FaultInjector _faults;
+    private readonly ApiCalls _calls;
     private readonly ILogger<Endpoint> _logger;
 
-    public Endpoint(Account account, SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, ILogger<Endpoint> logger)
+    public Endpoint(
+        SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, FaultInjector faults, ApiCalls calls, ILogger<Endpoint> logger)
     {
-        _account = account;
         _signature = signature;
         _handlers = actions.SelectMany(a => a.Handlers).ToDictionary(h => h.Key, h => h.Value, StringComparer.Ordinal);
         _sts = sts;
         _ssm = ssm;
+        _faults = faults;
+        _calls = calls;
         _logger = logger;
     }
 
     public async Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.Path == StatusPath && HttpMethods.IsGet(context.Request.Method))
-        {
-            await StatusAsync(context);
-            return;
-        }
-
         var requestId = Guid.NewGuid().ToString();
         context.Response.Headers["x-amzn-RequestId"] = requestId;
         var service = "ec2";
         try
         {
-            var body = await ReadBodyAsync(context);
+            var body = await ReadBodyAsync(context, "GET", "POST");
             service = context.Request.Headers.ContainsKey("X-Amz-Target") ? "ssm" : service;
             var signer = _signature.Verify(context.Request, body);
             service = signer.Service;
@@ -78,32 +72,54 @@ internal sealed partial class Endpoint
 
     private async Task DispatchAsync(HttpContext context, Signer signer, byte[] body, string requestId)
     {
+        const string Target = "AmazonSSM.";
+        QueryParameters? parameters = null;
+        string action;
         if (signer.Service == "ssm")
         {
-            await WriteAsync(context, 200, SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body));
+            var target = context.Request.Headers["X-Amz-Target"].ToString();
+            action = target.StartsWith(Target, StringComparison.Ordinal) ? target[Target.Length..] : target;
+        }
+        else
+        {
+            parameters = QueryParameters.Parse(context.Request.QueryString.Value?.TrimStart('?') ?? "", Encoding.UTF8.GetString(body));
+            action = parameters.Find("Action") ?? throw new ApiException("MissingAction", "The request must contain the parameter Action");
+        }
+
+        _calls.Count(action);
+        if (_faults.Refusal(action) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        var (contentType, answer) = signer.Service switch
+        {
+            "ssm" => (SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body)),
+            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, requestId), StsActions.Namespace)),
+            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, parameters!, requestId, context.RequestAborted)),
+            _ => throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}."),
+        };
+        if (_faults.LosesAnswer(action))
+        {
+            // The headers come and then the connection ends, which Kestrel sees to and logs: where not a byte came, a client's HTTP
+            // stack may send the request again unasked, and nobody would notice the loss.
+            context.Response.ContentLength = answer.Length;
+            await context.Response.Body.WriteAsync(answer.AsMemory(0, 1), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             return;
         }
 
-        var parameters = QueryParameters.Parse(context.Request.QueryString.Value?.TrimStart('?') ?? "", Encoding.UTF8.GetString(body));
-        var action = parameters.Find("Action") ?? throw new ApiException("MissingAction", "The request must contain the parameter Action");
-        if (signer.Service == "sts")
-        {
-            await WriteAsync(context, 200, "text/xml", Xml.Write(_sts.Answer(action, requestId), StsActions.Namespace));
-            return;
-        }
+        await WriteAsync(context, 200, contentType, answer);
+    }
 
-        if (signer.Service != "ec2" || signer.Region != Zones.Region)
-        {
-            throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}.");
-        }
-
-        var version = parameters.Find("Version");
+    private async Task<byte[]> Ec2Async(string action, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    {
         if (!_handlers.TryGetValue(action, out var handler))
         {
             throw new ApiException("InvalidAction", $"The action {action} is not valid for this web service.");
         }
 
-        if (version is not null && !DateOnly.TryParseExact(version, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        if (parameters.Find("Version") is { } version && !DateOnly.TryParseExact(version, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             throw new ApiException("InvalidParameterValue", $"Version {version} is not valid; the lab speaks {Ec2Version}.");
         }
@@ -113,27 +129,14 @@ internal sealed partial class Endpoint
             throw new ApiException(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
         }
 
-        var answer = new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, context.RequestAborted));
-        await WriteAsync(context, 200, "text/xml;charset=UTF-8", Xml.Write(answer, Xml.Ec2Namespace));
+        return Xml.Write(new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken)), Xml.Ec2Namespace);
     }
 
-    private async Task StatusAsync(HttpContext context)
+    internal static async Task<byte[]> ReadBodyAsync(HttpContext context, params string[] methods)
     {
-        object machines;
-        lock (_account.Gate)
+        if (!methods.Contains(context.Request.Method, StringComparer.Ordinal))
         {
-            _account.ForgetTerminated();
-            machines = _account.Instances.Values.Select(i => new { i.Id, State = i.StateName, i.PublicAddress, i.PrivateAddress }).ToList();
-        }
-
-        await WriteAsync(context, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(machines, LabRecord.Json));
-    }
-
-    private static async Task<byte[]> ReadBodyAsync(HttpContext context)
-    {
-        if (context.Request.Method is not ("GET" or "POST"))
-        {
-            throw new ApiException(405, "MalformedHTTPRequest", "Only GET and POST are understood.");
+            throw new ApiException(405, "MalformedHTTPRequest", $"Only {string.Join(" and ", methods)} are understood.");
         }
 
         using var stream = new MemoryStream();
@@ -172,7 +175,7 @@ internal sealed partial class Endpoint
         };
     }
 
-    private static async Task WriteAsync(HttpContext context, int status, string contentType, byte[] content)
+    internal static async Task WriteAsync(HttpContext context, int status, string contentType, byte[] content)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;

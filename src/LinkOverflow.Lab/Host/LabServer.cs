@@ -1,5 +1,6 @@
 using System.Net;
 using LinkOverflow.Lab.Actions;
+using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -13,9 +14,11 @@ internal sealed class LabServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Fleet _fleet;
+    private readonly MachineOutages _outages;
 
-    private LabServer(WebApplication app, Fleet fleet, Account account)
+    private LabServer(WebApplication app, Fleet fleet, MachineOutages outages, Account account)
     {
+        _outages = outages;
         _app = app;
         _fleet = fleet;
         Account = account;
@@ -54,22 +57,28 @@ internal sealed class LabServer : IAsyncDisposable
         var account = new Account(slot, clock);
         var fleet = new Fleet(account, driver, app.Services.GetRequiredService<ILogger<Fleet>>());
         var storage = new Storage(account, fleet, driver);
+        var faults = new FaultInjector(clock);
+        var outages = new MachineOutages(account, fleet, faults, app.Services.GetRequiredService<ILogger<MachineOutages>>());
+        var calls = new ApiCalls();
         ActionSet[] actions =
         [
-            new RunInstances(account, fleet), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
+            new RunInstances(account, fleet, faults, outages), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
             new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
-            new VolumeActions(account, storage), new NetworkInterfaceActions(account),
+            new VolumeActions(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
+        var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock);
         var endpoint = new Endpoint(
-            account,
-            new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock),
+            signature,
             actions,
             new StsActions(account, credentials.AccessKeyId),
             new SsmActions(account),
+            faults,
+            calls,
             app.Services.GetRequiredService<ILogger<Endpoint>>());
-        app.Run(endpoint.AnswerAsync);
+        var labApi = new LabApi(account, signature, faults, outages, calls);
+        app.Run(context => LabApi.IsFor(context) ? labApi.AnswerAsync(context) : endpoint.AnswerAsync(context));
         fleet.Open();
-        var server = new LabServer(app, fleet, account);
+        var server = new LabServer(app, fleet, outages, account);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -86,6 +95,7 @@ internal sealed class LabServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        await _outages.DisposeAsync();
         await _fleet.DisposeAsync();
     }
 

@@ -37,11 +37,10 @@ internal static class StatusCommand
 
     private static async Task<JsonArray> MachinesAsync(LabRecord record, CancellationToken cancellationToken)
     {
-        // Never by a proxy: the lab is on this machine.
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+        using var client = new LabClient(record);
         try
         {
-            return JsonNode.Parse(await client.GetStringAsync(record.Endpoint + Endpoint.StatusPath, cancellationToken))!.AsArray();
+            return (await client.SendAsync(HttpMethod.Get, LabApi.Status, null, cancellationToken))!.AsArray();
         }
         catch (HttpRequestException)
         {

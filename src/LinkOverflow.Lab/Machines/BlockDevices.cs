@@ -56,7 +56,15 @@ internal sealed class BlockDevices(string folder)
             await File.WriteAllTextAsync($"{DevicesController}{group}/devices.allow", $"b 7:{minor} rwm", cancellationToken);
         }
 
-        await InMachineAsync(pid, ["mknod", "-m", "660", device, "b", "7", minor], cancellationToken);
+        try
+        {
+            await InMachineAsync(pid, ["mknod", device, "b", "7", minor], cancellationToken);
+        }
+        catch (MachineException)
+        {
+            await DetachAsync(disk, null, device, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>Takes a disk away from the machine that has it; nothing happens where none has.</summary>

@@ -40,13 +40,19 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     instance.KeyPair is { } key ? key.PublicKey + "\n" : "",
                     instance.UserData,
                     instance.Type.Cpus,
-                    instance.Type.MachineMemoryMiB);
+                    instance.Type.MachineMemoryMiB) { Faults = instance.Faults };
                 foreach (var volume in DisksOf(instance))
                 {
                     await driver.CreateDiskAsync(volume.Id, volume.SizeGiB, volume.SnapshotId, cancellationToken);
                 }
 
                 await driver.LaunchAsync(machine, cancellationToken);
+                if (instance.Faults.FailsToBoot)
+                {
+                    await EndFailedBootAsync(instance, cancellationToken);
+                    return;
+                }
+
                 await AttachDisksAsync(instance, cancellationToken);
                 // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
                 lock (account.Gate)
@@ -172,7 +178,11 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     }
 
     /// <summary>The console of an instance.</summary>
-    public Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) => driver.ReadConsoleAsync(instance.Id, cancellationToken);
+    public async Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) =>
+        instance.LastConsole ?? await driver.ReadConsoleAsync(instance.Id, cancellationToken);
+
+    /// <summary>Fills the disk of a running instance, or empties it again.</summary>
+    public Task SetDiskFullAsync(Instance instance, bool full, CancellationToken cancellationToken) => driver.SetDiskFullAsync(instance.Id, full, cancellationToken);
 
     /// <summary>Makes the packet filter what the account now says. Calls that come while one is under way share the next.</summary>
     public async Task ApplyPolicyAsync(CancellationToken cancellationToken)
@@ -274,6 +284,19 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             instance.Turn.Release();
         }
+    }
+
+    /// <summary>Waits until the machine has switched itself off, and keeps what it said.</summary>
+    private async Task EndFailedBootAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        while (IsIn(instance, InstanceState.Pending) && driver.IsUp(instance.Id))
+        {
+            await Task.Delay(WatchInterval / 10, cancellationToken);
+        }
+
+        instance.LastConsole = await driver.ReadConsoleAsync(instance.Id, cancellationToken);
+        await GiveUpAsync(instance);
+        await ApplyPolicyAsync(cancellationToken);
     }
 
     /// <summary>What EC2 does with an instance that cannot be brought up: it terminates it and says why.</summary>

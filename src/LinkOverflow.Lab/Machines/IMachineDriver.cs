@@ -28,6 +28,9 @@ public interface IMachineDriver
     /// <summary>Kills a machine and removes its disk, network and files. One that is not there is no error.</summary>
     Task RemoveAsync(string instanceId, CancellationToken cancellationToken);
 
+    /// <summary>Makes every write to a running machine's disk fail for want of space, or ends that.</summary>
+    Task SetDiskFullAsync(string instanceId, bool full, CancellationToken cancellationToken);
+
     /// <summary>Whether the machine's first process still lives: a machine can switch itself off.</summary>
     bool IsUp(string instanceId);
 
@@ -80,7 +83,11 @@ public interface IMachineDriver
 /// <param name="Cpus">Upper limit in CPUs.</param>
 /// <param name="MemoryMiB">Upper limit in MiB.</param>
 public sealed record MachineSpec(
-    string InstanceId, string Image, string PrivateAddress, string HostName, string AuthorizedKey, ReadOnlyMemory<byte> UserData, int Cpus, int MemoryMiB);
+    string InstanceId, string Image, string PrivateAddress, string HostName, string AuthorizedKey, ReadOnlyMemory<byte> UserData, int Cpus, int MemoryMiB)
+{
+    /// <summary>What is to go wrong with it.</summary>
+    public MachineFaults Faults { get; init; } = MachineFaults.None;
+}
 
 /// <summary>Which addresses lead to which machines, and what may reach them.</summary>
 /// <param name="Machines">The machines that can be reached.</param>
@@ -91,7 +98,8 @@ public sealed record NetworkPolicy(IReadOnlyList<MachineAddress> Machines, IRead
 /// <param name="PrivateAddress">Its own address.</param>
 /// <param name="PublicAddress">The loopback address that leads to it; null for none.</param>
 /// <param name="Groups">Ids of its security groups.</param>
-public sealed record MachineAddress(string PrivateAddress, string? PublicAddress, IReadOnlyList<string> Groups);
+/// <param name="IsCutOff">Whether no packet at all reaches or leaves it.</param>
+public sealed record MachineAddress(string PrivateAddress, string? PublicAddress, IReadOnlyList<string> Groups, bool IsCutOff = false);
 
 /// <summary>What a security group lets in and out; answers to what was let through always pass.</summary>
 /// <param name="GroupId">sg-...</param>

@@ -75,6 +75,7 @@ internal sealed class PacketFilter(LabSlot slot)
         text.AppendLine(CultureInfo.InvariantCulture, $"delete table ip {slot.Table}");
         text.AppendLine(CultureInfo.InvariantCulture, $"table ip {slot.Table} {{");
         AppendMap(text, "map public { type ipv4_addr : ipv4_addr;", policy.Machines.Where(m => m.PublicAddress is not null).Select(m => $"{m.PublicAddress} : {m.PrivateAddress}"));
+        AppendMap(text, "set cut_off { type ipv4_addr;", policy.Machines.Where(m => m.IsCutOff).Select(m => m.PrivateAddress));
         foreach (var group in policy.Groups)
         {
             AppendMap(
@@ -99,11 +100,11 @@ internal sealed class PacketFilter(LabSlot slot)
         AppendMap(text, "map doors { type ipv4_addr : verdict;", policy.Machines.Select(m => $"{m.PrivateAddress} : goto {Door(m)}"));
         AppendMap(text, "map exits { type ipv4_addr : verdict;", policy.Machines.Select(m => $"{m.PrivateAddress} : goto {Exit(m)}"));
         // As in EC2, security groups leave name resolution alone.
-        AppendChain(text, "leaving", ["ct state established,related accept", "meta l4proto { tcp, udp } th dport 53 accept", "ip saddr vmap @exits"]);
+        AppendChain(text, "leaving", ["ip saddr @cut_off drop", "ct state established,related accept", "meta l4proto { tcp, udp } th dport 53 accept", "ip saddr vmap @exits"]);
         // Chains of their own, before the others: what may leave one machine must still be let into the other.
         AppendChain(text, "leave_far", ["type filter hook forward priority -1; policy accept;", $"iifname {Cables} jump leaving"]);
         AppendChain(text, "leave_near", ["type filter hook input priority -1; policy accept;", $"iifname {Cables} jump leaving"]);
-        AppendChain(text, "entry", ["ct state established,related accept", "ip daddr vmap @doors", "drop"]);
+        AppendChain(text, "entry", ["ip daddr @cut_off drop", "ct state established,related accept", "ip daddr vmap @doors", "drop"]);
         AppendChain(
             text,
             "output",

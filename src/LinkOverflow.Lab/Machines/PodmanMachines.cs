@@ -75,6 +75,11 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         await File.WriteAllTextAsync(Path.Combine(seed, "instance-id"), machine.InstanceId + "\n", cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(seed, "authorized_keys"), machine.AuthorizedKey, cancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(seed, "user-data"), machine.UserData, cancellationToken);
+        foreach (var (file, text) in SeedOf(machine.Faults))
+        {
+            await File.WriteAllTextAsync(Path.Combine(seed, file), text + "\n", cancellationToken);
+        }
+
         _machines[machine.InstanceId] = machine;
         var image = _bases.TryGetValue(machine.Image, out var made) ? await made.PrepareAsync(_progress, cancellationToken) : SavedImages.NameOf(machine.Image);
 
@@ -123,6 +128,10 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             Directory.Delete(FolderOf(instanceId), recursive: true);
         }
     }
+
+    /// <inheritdoc/>
+    public async Task SetDiskFullAsync(string instanceId, bool full, CancellationToken cancellationToken) =>
+        await _podman.Command("exec", NameOf(instanceId), "/usr/lib/lab/disk-full", full ? "on" : "off").OutputAsync(cancellationToken);
 
     /// <inheritdoc/>
     public bool IsUp(string instanceId) => FindProcess(instanceId) is not null;
@@ -216,6 +225,30 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         if (Directory.Exists(_cache))
         {
             await new Command("rm", "-rf", "--one-file-system", "--", _cache).OutputAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The files in which the machine's first boot finds what it is to do wrong.</summary>
+    private static IEnumerable<(string File, string Text)> SeedOf(MachineFaults faults)
+    {
+        if (faults.FailsToBoot)
+        {
+            yield return ("boot-failure", "");
+        }
+
+        if (faults.BootDelay > TimeSpan.Zero)
+        {
+            yield return ("boot-delay", faults.BootDelay.TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (faults.WrongHostKey)
+        {
+            yield return ("wrong-host-key", "");
+        }
+
+        if (faults.DiskFull)
+        {
+            yield return ("disk-full", "");
         }
     }
 

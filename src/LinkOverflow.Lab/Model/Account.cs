@@ -38,6 +38,9 @@ internal sealed class Account
     /// <summary>Twelve digits, as every AWS account has.</summary>
     public string OwnerId { get; }
 
+    /// <summary>Who calls: the account has one user.</summary>
+    public string UserArn => $"arn:aws:iam::{OwnerId}:user/lab";
+
     public string VpcRange => _slot.PrivateRange;
 
     /// <summary>In the order in which they were launched.</summary>
@@ -53,6 +56,8 @@ internal sealed class Account
 
     /// <summary>The account's own; those of public images are their owners'.</summary>
     public Dictionary<string, Snapshot> Snapshots { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, LaunchTemplate> LaunchTemplates { get; } = new(StringComparer.Ordinal);
 
     /// <summary>SSM parameters: aliases of images.</summary>
     public SortedDictionary<string, string> Parameters { get; } = new(StringComparer.Ordinal);
@@ -116,11 +121,14 @@ internal sealed class Account
 
     public void RemoveTags(string resourceId) => _tags.Remove(resourceId);
 
+    /// <summary>Whether calls find it already.</summary>
+    public bool IsVisible(Instance instance) => instance.VisibleFrom <= Clock.GetUtcNow();
+
     /// <summary>Whether something of that id is there to be tagged.</summary>
     public bool Exists(string resourceId) =>
-        Instances.ContainsKey(resourceId) || Groups.ContainsKey(resourceId) || Images.ContainsKey(resourceId) || resourceId == Zones.VpcId
+        (Instances.TryGetValue(resourceId, out var instance) && IsVisible(instance)) || Groups.ContainsKey(resourceId) || Images.ContainsKey(resourceId) || resourceId == Zones.VpcId
         || KeyPairs.Values.Any(k => k.Id == resourceId) || Zones.All.Any(z => z.SubnetId == resourceId)
-        || Volumes.ContainsKey(resourceId) || Snapshots.ContainsKey(resourceId) || Instances.Values.Any(i => i.InterfaceId == resourceId);
+        || Volumes.ContainsKey(resourceId) || Snapshots.ContainsKey(resourceId) || LaunchTemplates.ContainsKey(resourceId) || Instances.Values.Any(i => i.InterfaceId == resourceId);
 
     /// <summary>The volumes of an instance, its root volume first.</summary>
     public IReadOnlyList<Volume> VolumesOf(string instanceId) =>
@@ -153,7 +161,7 @@ internal sealed class Account
         [
             .. Instances.Values
                 .Where(i => i.IsConnected && i.State is (InstanceState.Pending or InstanceState.Running or InstanceState.Stopping))
-                .Select(i => new MachineAddress(i.PrivateAddress, i.PublicAddress, [.. i.Groups.Select(g => g.Id)])),
+                .Select(i => new MachineAddress(i.PrivateAddress, i.PublicAddress, [.. i.Groups.Select(g => g.Id)], i.IsCutOff)),
         ],
         [.. Groups.Values.Select(g => g.ToPolicy())]);
 

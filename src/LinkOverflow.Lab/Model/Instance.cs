@@ -1,3 +1,5 @@
+using LinkOverflow.Lab.Machines;
+
 namespace LinkOverflow.Lab.Model;
 
 /// <summary>An instance's state with EC2's code for it.</summary>
@@ -70,6 +72,18 @@ internal sealed class Instance
     public bool IsConnected { get; set; }
 
     public DateTimeOffset? TerminatedAt { get; set; }
+
+    /// <summary>Until then no call finds it; a fault may make that later than now.</summary>
+    public DateTimeOffset VisibleFrom { get; set; }
+
+    /// <summary>Whether a fault keeps every packet from it.</summary>
+    public bool IsCutOff { get; set; }
+
+    /// <summary>What is to go wrong with its machine.</summary>
+    public MachineFaults Faults { get; set; } = MachineFaults.None;
+
+    /// <summary>What its console said before its machine went; null while there is a machine to ask.</summary>
+    public string? LastConsole { get; set; }
 
     /// <summary>What is done to the machine, one thing after the other.</summary>
     public SemaphoreSlim Turn { get; } = new(1);

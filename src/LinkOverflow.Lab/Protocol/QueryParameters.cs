@@ -113,6 +113,9 @@ public sealed class QueryParameters
             _prefix + start);
     }
 
+    /// <summary>Others in the place of these.</summary>
+    internal QueryParameters With(Dictionary<string, string> values) => new(values, _prefix);
+
     private static bool TryIndex(string key, string name, out int index, out string rest)
     {
         index = 0;

@@ -13,16 +13,23 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
     public const string SecretKey = "wJalrXUtnFEMI-marked-secret";
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<string, (int Status, string Body)> _answer;
+    private readonly Func<string, Task<(int Status, string Body)>> _answer;
     private readonly Task _serving;
     private readonly Lock _gate = new();
     private readonly List<string> _requests = [];
+    private readonly List<string> _heads = [];
 
     /// <summary>The status of an answer that is lost: the connection ends without one.</summary>
     public const int Lost = 0;
 
     /// <param name="answer">The form that was posted, to a status and a body.</param>
     public AnsweringEc2(Func<string, (int Status, string Body)> answer)
+        : this(form => Task.FromResult(answer(form)))
+    {
+    }
+
+    /// <param name="answer">The form that was posted, to a status and a body that may be long in coming.</param>
+    public AnsweringEc2(Func<string, Task<(int Status, string Body)>> answer)
     {
         _answer = answer;
         _listener.Start();
@@ -40,6 +47,18 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
             lock (_gate)
             {
                 return [.. _requests];
+            }
+        }
+    }
+
+    /// <summary>What stood above the forms: method, path and headers.</summary>
+    public string[] Heads
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _heads];
             }
         }
     }
@@ -80,25 +99,29 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var answering = new List<Task>();
         try
         {
             while (true)
             {
-                using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                await AnswerAsync(client.GetStream());
+                answering.Add(AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
         catch (OperationCanceledException)
         {
             // The test is over.
         }
+
+        await Task.WhenAll(answering);
     }
 
     // One request per connection is all that these tests need of HTTP.
-    private async Task AnswerAsync(NetworkStream stream)
+    private async Task AnswerAsync(TcpClient client)
     {
         try
         {
+            using var _ = client;
+            var stream = client.GetStream();
             var bytes = new List<byte>();
             var buffer = new byte[16384];
             string? form;
@@ -116,9 +139,10 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
             lock (_gate)
             {
                 _requests.Add(form);
+                _heads.Add(Encoding.UTF8.GetString([.. bytes]).Split("\r\n\r\n")[0]);
             }
 
-            var (status, body) = _answer(form);
+            var (status, body) = await _answer(form).WaitAsync(_stop.Token);
             if (status == Lost)
             {
                 return;
@@ -128,9 +152,9 @@ internal sealed class AnsweringEc2 : IAsyncDisposable
             var head = $"HTTP/1.1 {status} Answer\r\nContent-Type: text/xml\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n";
             await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. content], _stop.Token);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The client hung up.
+            // The client hung up, or the test is over.
         }
     }
 

@@ -74,7 +74,7 @@ public sealed class CommandLineTests
     {
         var (code, output, _) = await RunAsync(option);
         code.ShouldBe(0);
-        foreach (var text in (string[])["--aws-settings", "~/.aws.settings", "--instance-config", "./instance.config", "--lab", "--minimum", "[default: 1]", "--json"])
+        foreach (var text in (string[])["--aws-settings", "~/.aws.settings", "--instance-config", "./instance.config", "--lab", "--minimum", "[default: 1]", "--json", "--check", "--offline", "--quiet"])
         {
             output.ShouldContain(text);
         }

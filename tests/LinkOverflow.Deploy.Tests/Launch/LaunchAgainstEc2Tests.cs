@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using LinkOverflow.Deploy.Tests.Cloud;
 using LinkOverflow.Launch;
@@ -44,40 +45,10 @@ public sealed class LaunchAgainstEc2Tests : IAsyncDisposable
         _ec2.Requests.ShouldNotBeEmpty();
     }
 
-    [Theory]
-    [InlineData("[EC2]", "[EC3]", "SectionMissing")]
-    [InlineData("AccessKeyId", "AccessId", "KeyMissing")]
-    [InlineData("key.pem", "none.pem", "KeyFileMissing")]
-    [InlineData("SSHKeyPair =", "junk", "SettingsSyntax")]
-    public async Task Rows_11_to_14_wrong_settings_end_with_2_before_EC2_is_asked(string was, string now, string id)
-    {
-        await File.WriteAllTextAsync(
-            _settings, (await File.ReadAllTextAsync(_settings, Cancellation)).Replace(was, now, StringComparison.Ordinal), Cancellation);
-        var (code, output, error) = await RunAsync();
-        code.ShouldBe(2);
-        output.ShouldBeEmpty();
-        error.ShouldContain(_settings);
-        error.ShouldContain($"[{id}]");
-        error.ShouldNotContain(AnsweringEc2.SecretKey);
-        _ec2.Requests.ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("000", "SettingsFileUnreadable")]
-    [InlineData("640", "SettingsFileNotPrivate")]
-    public async Task Rows_8_and_9_settings_with_a_wrong_mode_end_with_2_before_EC2_is_asked(string mode, string id)
-    {
-        File.SetUnixFileMode(_settings, (UnixFileMode)Convert.ToInt32(mode, 8));
-        var (code, _, error) = await RunAsync();
-        code.ShouldBe(2);
-        error.ShouldContain($"[{id}]");
-        _ec2.Requests.ShouldBeEmpty();
-    }
-
     [Fact]
     public async Task Row_17_an_unknown_key_pair_is_named_with_the_region_and_the_pairs_there_are()
     {
-        await AnswerAsync("<keySet><item><keyName>theirs</keyName><keyFingerprint>ab</keyFingerprint></item></keySet>");
+        await AnswerAsync(a => a.With("DescribeKeyPairs", "<keySet><item><keyName>theirs</keyName><keyFingerprint>ab</keyFingerprint></item></keySet>"));
         var (code, _, error) = await RunAsync();
         code.ShouldBe(2);
         error.ShouldContain("my-pair");
@@ -88,16 +59,66 @@ public sealed class LaunchAgainstEc2Tests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Row_18_a_key_file_of_another_pair_is_said_with_both_fingerprints()
+    {
+        await AnswerAsync(a => a.With("DescribeKeyPairs", "<keySet><item><keyName>my-pair</keyName><keyFingerprint>0kRyFyTBUqaUaaOPtyTGhTTXpqFVVJCXKrfZXBMSWFI=</keyFingerprint></item></keySet>"));
+        await MakeKeyAsync();
+        var (code, _, error) = await RunAsync();
+        code.ShouldBe(2);
+        error.ShouldContain("[KeyPairMismatch]");
+        error.ShouldContain("key.pem is not the private half of key pair my-pair");
+        error.ShouldContain("0kRyFyTBUqaUaaOPtyTGhTTXpqFVVJCXKrfZXBMSWFI");
+        NothingWasStarted();
+    }
+
+    [Fact]
     public async Task Rows_22_and_23_an_unknown_image_and_type_are_said_together()
     {
-        await AnswerAsync("<keySet><item><keyName>my-pair</keyName></item></keySet>");
+        await AnswerAsync(a => a.With("DescribeImages", "<imagesSet/>").With("DescribeInstanceTypeOfferings", "<instanceTypeOfferingSet/>"));
         var (code, _, error) = await RunAsync();
         code.ShouldBe(2);
         error.ShouldContain("ami-12345678");
+        error.ShouldContain("Marketplace");
         error.ShouldContain("[ImageNotFound]");
-        error.ShouldContain("t3.small");
+        error.ShouldContain("t3.small is not offered in region us-west-2");
         error.ShouldContain("[InstanceTypeUnknown]");
         NothingWasStarted();
+    }
+
+    [Fact]
+    public async Task Row_26_a_manifest_that_the_puppet_at_hand_cannot_read_is_said_before_EC2_is_asked()
+    {
+        var puppet = _folder.Write("bin/puppet", "#!/bin/sh\ntest \"$1 $2\" = 'parser validate' || exit 9\nfor file; do :; done\ngrep -q 'ensure =>$' \"$file\" || exit 0\necho \"Error: Could not parse for environment production: Syntax error at end of input (file: $file)\" >&2\nexit 1\n");
+        File.SetUnixFileMode(puppet, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await AnswerAsync(a => a);
+        _folder.Write("site.pp", "file { '/tmp/x': ensure =>\n");
+        var (code, output, error) = await RunProcessAsync([], Path.GetDirectoryName(puppet)!);
+        code.ShouldBe(2, output + error);
+        error.ShouldContain("[ManifestInvalid]");
+        error.ShouldContain("Syntax error at end of input");
+        error.ShouldContain("site.pp");
+        _ec2.Requests.ShouldBeEmpty();
+
+        _folder.Write("site.pp", "file { '/tmp/x': }\n");
+        (code, output, error) = await RunProcessAsync(["--check", "--offline"], Path.GetDirectoryName(puppet)!);
+        code.ShouldBe(0, output + error);
+        output.ShouldContain($"{puppet} can read it");
+        _ec2.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_check_leaves_EC2_out_with_offline_and_prints_nothing_with_quiet()
+    {
+        await AnswerAsync(a => a.With("DescribeKeyPairs", "<keySet/>"));
+        var (code, output, _) = await RunAsync("--check", "--offline");
+        code.ShouldBe(0);
+        output.ShouldContain("EC2 was left out.");
+        _ec2.Requests.ShouldBeEmpty();
+        (code, output, var error) = await RunAsync("--check", "--quiet");
+        code.ShouldBe(2);
+        (output + error).ShouldBeEmpty();
+        (await RunAsync("--quiet")).Code.ShouldBe(2);
+        (await RunAsync("--quiet")).Error.ShouldContain("[Usage]");
     }
 
     [Fact]
@@ -127,15 +148,35 @@ public sealed class LaunchAgainstEc2Tests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    // To every question the same answer: what it does not hold, there is none of.
-    private async Task AnswerAsync(string content)
+    private async Task AnswerAsync(Func<AgreeableEc2, AgreeableEc2> answers)
     {
         await _ec2.DisposeAsync();
-        _ec2 = new AnsweringEc2(_ => (200, $"<Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>1</requestId>{content}</Response>"));
+        _ec2 = new AnsweringEc2(answers(new AgreeableEc2()).Answer);
         _settings = WriteSettings();
     }
 
-    private void NothingWasStarted() => _ec2.Requests.ShouldAllBe(r => r.Contains("Action=Describe"));
+    private async Task MakeKeyAsync()
+    {
+        var key = Path.Combine(_folder.Path, "key.pem");
+        File.Delete(key);
+        using var process = Process.Start("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+        await process.WaitForExitAsync(Cancellation);
+    }
+
+    private void NothingWasStarted() => _ec2.Requests.ShouldAllBe(r => r.Contains("Action=Describe") || r.Contains("DryRun=true"));
+
+    // With a folder of the test's own before the PATH, which this process shares with other tests.
+    private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] more, string folder)
+    {
+        string[] words = [Path.Combine(AppContext.BaseDirectory, "launch.dll"), _project, "2", "--aws-settings", _settings, "--instance-config", _config, .. more];
+        var start = new ProcessStartInfo("dotnet", words) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Environment["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        using var launch = Process.Start(start)!;
+        var error = launch.StandardError.ReadToEndAsync(Cancellation);
+        var output = await launch.StandardOutput.ReadToEndAsync(Cancellation);
+        await launch.WaitForExitAsync(Cancellation);
+        return (launch.ExitCode, output, await error);
+    }
 
     private string WriteSettings() => _folder.Write(".aws.settings", $"""
         [EC2]

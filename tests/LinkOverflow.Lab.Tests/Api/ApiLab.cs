@@ -1,9 +1,12 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
+using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Host;
 using LinkOverflow.Lab.Machines;
+using LinkOverflow.Lab.Protocol;
 
 namespace LinkOverflow.Lab.Tests.Api;
 
@@ -40,6 +43,17 @@ internal sealed class ApiLab : IAsyncDisposable
     public AmazonEC2Client Client(string? accessKeyId = null, string? secret = null) => new(
         new BasicAWSCredentials(accessKeyId ?? Credentials.AccessKeyId, secret ?? Credentials.SecretAccessKey),
         new AmazonEC2Config { ServiceURL = Endpoint, AuthenticationRegion = "us-west-2", MaxErrorRetry = 0 });
+
+    /// <summary>A request to the lab's own API, as `fault` and `calls` make it.</summary>
+    public async Task<JsonNode> LabAsync(HttpMethod method, string path, object? content = null)
+    {
+        using var client = new LabClient(
+            new LabRecord(Endpoint, 0, "", "", "", "", "", "", ""),
+            new SignatureV4(Credentials.AccessKeyId, Credentials.SecretAccessKey, TimeProvider.System));
+        return (await client.SendAsync(method, path, content, TestContext.Current.CancellationToken))!;
+    }
+
+    public Task<JsonNode> FaultAsync(FaultRequest fault) => LabAsync(HttpMethod.Post, LabApi.Faults, fault);
 
     public async Task<IReadOnlyList<Instance>> RunAsync(int count = 1, Action<RunInstancesRequest>? change = null)
     {

@@ -270,12 +270,4 @@ public sealed class Instances
         all.Reservations.SelectMany(r => r.Instances).Select(i => i.PublicIpAddress).Distinct(StringComparer.Ordinal).Count().ShouldBe(3 * 59);
         (await ApiLab.CodeOfAsync(() => lab.RunAsync())).ShouldBe("InsufficientFreeAddressesInSubnet");
     }
-
-    private sealed class TurnedClock : TimeProvider
-    {
-        public TimeSpan Offset { get; set; }
-
-        // Signatures are made with the real time; only what is long enough after them may be turned.
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
-    }
 }

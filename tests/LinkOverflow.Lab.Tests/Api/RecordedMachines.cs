@@ -35,7 +35,10 @@ internal sealed class RecordedMachines : IMachineDriver
             throw new MachineException("asked to fail");
         }
 
-        _up[machine.InstanceId] = machine;
+        if (!machine.Faults.FailsToBoot)
+        {
+            _up[machine.InstanceId] = machine;
+        }
     }
 
     public Task StopAsync(string instanceId, CancellationToken cancellationToken) => RecordAsync("stop", instanceId);
@@ -49,6 +52,8 @@ internal sealed class RecordedMachines : IMachineDriver
         _up.TryRemove(instanceId, out _);
         return RecordAsync("remove", instanceId);
     }
+
+    public Task SetDiskFullAsync(string instanceId, bool full, CancellationToken cancellationToken) => RecordAsync(full ? "fill" : "empty", instanceId);
 
     public bool IsUp(string instanceId) => _up.ContainsKey(instanceId);
 

@@ -139,6 +139,7 @@ public sealed class RealLab : IAsyncLifetime
         foreach (var command in (Command[])
             [
                 new("nft", "list", "ruleset"), new("ip", "-o", "address"), new("ip", "route", "show", "table", "all"), new("ip", "netns", "list"), new("ps", "-eo", "args"), new("cat", "/proc/self/mounts"),
+                new("losetup", "--list", "--output", "NAME,BACK-FILE"),
             ])
         {
             var output = (await command.RunAsync(TestContext.Current.CancellationToken)).Output;

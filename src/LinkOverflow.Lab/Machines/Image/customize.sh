@@ -25,7 +25,7 @@ END
 
 install -d "$root/usr/lib/lab"
 echo "$user" >"$root/usr/lib/lab/user"
-install -m 755 "$here/first-boot" "$here/user-data" "$here/console-keys" "$root/usr/lib/lab/"
+install -m 755 "$here/first-boot" "$here/user-data" "$here/console-keys" "$here/disk-full" "$root/usr/lib/lab/"
 install -m 644 "$here/lab-first-boot.service" "$here/lab-user-data.service" "$here/lab-console-keys.service" "$root/etc/systemd/system/"
 chroot "$root" systemctl --quiet enable lab-first-boot.service lab-user-data.service lab-console-keys.service
 
