@@ -2,7 +2,7 @@
 # packages, and the user that the site runs as. The deployment hands in the facts lo_project, lo_port and lo_user.
 
 $packages = $facts['os']['family'] ? {
-  'Debian' => ['python3', 'python3-django', 'gunicorn'],
+  'Debian' => ['python3', 'python3-django', 'gunicorn', 'libjs-jquery'],
   'RedHat' => ['python3', 'python3-django', 'python3-gunicorn'],
   default  => fail("The family ${facts['os']['family']} of ${facts['os']['name']} is not known to linkoverflow.pp."),
 }

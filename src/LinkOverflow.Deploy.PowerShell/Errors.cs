@@ -20,13 +20,14 @@ internal static class Errors
     {
         ErrorId.InvalidCount or ErrorId.Usage or ErrorId.ValueInvalid or ErrorId.ImageMalformed => ErrorCategory.InvalidArgument,
         ErrorId.SettingsFileMissing or ErrorId.KeyFileMissing or ErrorId.ManifestMissing or ErrorId.NotADjangoProject or ErrorId.ImageNotFound
-            or ErrorId.KeyPairNotFound or ErrorId.InstanceTypeUnknown => ErrorCategory.ObjectNotFound,
+            or ErrorId.KeyPairNotFound or ErrorId.InstanceTypeUnknown or ErrorId.DeploymentNotFound => ErrorCategory.ObjectNotFound,
         ErrorId.SettingsSyntax or ErrorId.SectionMissing or ErrorId.KeyMissing or ErrorId.ManifestInvalid => ErrorCategory.InvalidData,
         ErrorId.SettingsFileUnreadable or ErrorId.SettingsFileNotPrivate or ErrorId.KeyFileNotPrivate => ErrorCategory.PermissionDenied,
         ErrorId.CredentialsRejected or ErrorId.CredentialsMissing => ErrorCategory.AuthenticationError,
         ErrorId.HostKeyMismatch => ErrorCategory.SecurityError,
         ErrorId.ConnectionFailed or ErrorId.CloudUnreachable or ErrorId.CallerAddressUnknown => ErrorCategory.ConnectionError,
         ErrorId.InstanceUnreachable or ErrorId.HealthCheckFailed => ErrorCategory.OperationTimeout,
+        ErrorId.DeploymentLocked => ErrorCategory.ResourceBusy,
         ErrorId.CapacityInsufficient => ErrorCategory.LimitsExceeded,
         _ => ErrorCategory.NotSpecified,
     };

@@ -19,7 +19,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     // As text, so that one that is no number is told as launch tells it: with the range, by its id, together with all else that is wrong.
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
-    public string Count { get; set; } = "";
+    public virtual string? Count { get; set; }
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]
@@ -31,11 +31,16 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     [Parameter]
     public HostKeyPolicy HostKeyPolicy { get; set; }
 
+    /// <summary>The deployment to go on with, or null: a new one.</summary>
+    protected virtual string? Resumed => null;
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         var launch = OrThrow(() => Wait(LaunchPlan.MakeAsync(MakePlan() with { HostKeyPolicy = HostKeyPolicy }, StopToken)));
-        var text = string.Join(Environment.NewLine, launch.Describe());
+        var text = Resumed is null
+            ? string.Join(Environment.NewLine, launch.Describe())
+            : $"Go on with deployment {Resumed} of project {launch.Plan.Project.Name}: each host where it is; launch only what is missing";
         if (!ShouldProcess(text, $"{text}{Environment.NewLine}Launch it?", "Launch EC2 instances"))
         {
             return;
@@ -57,7 +62,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     {
         // As PowerShell reads a number: 2.0 is one, and so is the text "2".
         var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
-        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig));
+        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig), Resumed);
         if (Lab)
         {
             // The lab is started for a request only that is right in everything else.

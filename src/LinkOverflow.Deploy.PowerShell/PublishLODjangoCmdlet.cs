@@ -18,12 +18,21 @@ public sealed class PublishLODjangoCmdlet : InstanceStepCmdlet
 {
     private DjangoProject? _project;
     private Task<ProjectArchive>? _archive;
+    private IReadOnlyDictionary<string, string>? _environment;
 
     /// <summary>The folder of the Django project, the one with manage.py.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProjectCompleter))]
     public string Project { get; set; } = "";
+
+    /// <summary>
+    /// A file of NAME=value lines for the site's environment, for your eyes only (mode 600): secrets, which are on no command line and on the
+    /// host in a file that only root reads.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? EnvironmentFile { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -35,11 +44,20 @@ public sealed class PublishLODjangoCmdlet : InstanceStepCmdlet
             ThrowTerminatingError(Errors.Record(new SettingsException(problems), null));
         }
 
+        try
+        {
+            _environment = EnvironmentFile is null ? null : Settings.EnvironmentFile.Read(FilePath(EnvironmentFile));
+        }
+        catch (DeployException e)
+        {
+            ThrowTerminatingError(Errors.Record(e, null));
+        }
+
         // Packed once for all instances.
         _archive = ProjectArchive.PackAsync(_project!, StopToken);
     }
 
     /// <inheritdoc/>
     protected override async Task<LOInstance> StepAsync(LOInstance instance, Settings.InstanceConfig config) =>
-        await PublishStep.RunAsync(instance, _project!, await _archive!, config, Show, StopToken);
+        await PublishStep.RunAsync(instance, _project!, await _archive!, Settings.EnvironmentFile.With(config, _environment), Show, StopToken);
 }

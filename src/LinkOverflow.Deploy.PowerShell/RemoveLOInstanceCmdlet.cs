@@ -5,6 +5,12 @@ using LinkOverflow.Deploy.Deployments;
 namespace LinkOverflow.Deploy.PowerShell;
 
 /// <summary>Removes single instances of deployments and waits until they are gone; with its last instance a deployment is removed as a whole.</summary>
+/// <example>
+/// Says which instances that do not answer would be removed.
+/// <code>
+/// Get-LOInstance -Lab | Where-Object Stage -NE Healthy | Remove-LOInstance -Lab -WhatIf
+/// </code>
+/// </example>
 [Cmdlet(VerbsCommon.Remove, "LOInstance", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class RemoveLOInstanceCmdlet : AccountCmdlet
 {

@@ -27,10 +27,34 @@ namespace LinkOverflow.Deploy.PowerShell;
 /// $result.Urls
 /// </code>
 /// </example>
-[Cmdlet(VerbsLifecycle.Start, "LODeployment", SupportsShouldProcess = true)]
+/// <example>
+/// Goes on with a deployment that was interrupted: what is done is not done again, and only missing instances are launched.
+/// <code>
+/// Start-LODeployment samples/linkoverflow -Resume (Get-LODeployment -Lab)[0].Deployment -Lab
+/// </code>
+/// </example>
+[Cmdlet(VerbsLifecycle.Start, "LODeployment", SupportsShouldProcess = true, DefaultParameterSetName = LaunchSet)]
 [OutputType(typeof(LOInstance), typeof(DeploymentResult))]
 public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
 {
+    private const string LaunchSet = "Launch";
+    private const string ResumeSet = "Resume";
+
+    /// <summary>How many instances to launch; with -Resume, as many as the deployment was asked for.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = LaunchSet)]
+    [Parameter(Position = 1, ParameterSetName = ResumeSet)]
+    [ValidateNotNullOrEmpty]
+    public override string? Count { get; set; }
+
+    /// <summary>The id of a deployment to go on with, after an interruption or a failure: each host is picked up where it is, and only what is missing is launched.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ResumeSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Resume { get; set; }
+
+    /// <summary>Take the deployment's lock from whoever holds it.</summary>
+    [Parameter(ParameterSetName = ResumeSet)]
+    public SwitchParameter BreakLock { get; set; }
+
     /// <summary>What becomes of instances when something fails: Keep leaves all of them; Remove ends those that failed, and all where fewer than the minimum are healthy.</summary>
     [Parameter]
     public FailureAction OnFailure { get; set; } = FailureAction.Keep;
@@ -48,6 +72,9 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     /// <summary>Emit one object with the deployment's result at the end, in place of the instances.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override string? Resumed => Resume;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -71,7 +98,7 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     /// <inheritdoc/>
     protected override async Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan)
     {
-        var options = new DeploymentOptions { OnFailure = OnFailure, ThrottleLimit = ThrottleLimit, Healthy = Summary ? null : Emit };
+        var options = new DeploymentOptions { OnFailure = OnFailure, ThrottleLimit = ThrottleLimit, BreakLock = BreakLock, Healthy = Summary ? null : Emit };
         var result = await new Deployment(cloud, Show).RunAsync(plan, options, StopToken);
         foreach (var failure in result.Failures)
         {

@@ -45,6 +45,17 @@ internal static class LaunchCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly Option<string?> Resume = new("--resume")
+    {
+        Description = "Go on with this deployment after an interruption or a failure: each host is picked up where it is, and only what is missing is launched. <count> can be left out. [default: a new deployment]",
+        HelpName = "DEPLOYMENT",
+    };
+
+    private static readonly Option<bool> BreakLock = new("--break-lock")
+    {
+        Description = "With --resume: take the deployment's lock from whoever holds it. [default: off]",
+    };
+
     private static readonly Option<FailureAction> OnFailure = new("--on-failure")
     {
         Description = "What becomes of instances when something fails. Keep: they stay and cost money. Remove: failed ones are ended; with fewer healthy than --minimum, all.",
@@ -102,7 +113,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
+            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Resume, BreakLock, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -113,6 +124,8 @@ internal static class LaunchCommand
                 parsed.GetValue(InstanceConfig),
                 parsed.GetValue(Lab),
                 parsed.GetValue(Minimum),
+                parsed.GetValue(Resume),
+                parsed.GetValue(BreakLock),
                 parsed.GetValue(OnFailure),
                 parsed.GetValue(ThrottleLimit),
                 parsed.GetValue(Report),

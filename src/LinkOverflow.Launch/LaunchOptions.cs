@@ -10,6 +10,8 @@ internal sealed record LaunchOptions(
     string? InstanceConfig,
     bool Lab,
     int Minimum,
+    string? Resume,
+    bool BreakLock,
     FailureAction OnFailure,
     int ThrottleLimit,
     string? Report,
@@ -30,6 +32,6 @@ internal sealed record LaunchOptions(
         : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
         : Check ? null
         : Project is null ? "the arguments <project> and <count> are missing."
-        : Count is null ? "the argument <count> is missing."
+        : Count is null && Resume is null ? "the argument <count> is missing."
         : null;
 }

@@ -84,7 +84,8 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         }
 
         // The lab is started for a request only that is right in everything else.
-        var request = DeploymentRequest.Of(options.Project!, options.Count!, options.Minimum, options.AwsSettings, options.InstanceConfig);
+        var request = DeploymentRequest.Of(
+            options.Project!, options.Count, options.Minimum, options.AwsSettings, options.InstanceConfig, options.Resume);
         if (options.Lab)
         {
             DeploymentPlan.CheckWithoutSettings(request);
@@ -98,7 +99,9 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         await using (var progress = ProgressView.Create(error, options.Verbose))
         {
             result = await new Deployment(cloud, progress.Show).RunAsync(
-                plan, new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit }, cancellationToken);
+                plan,
+                new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit, BreakLock = options.BreakLock },
+                cancellationToken);
         }
 
         if (options.Report is not null)

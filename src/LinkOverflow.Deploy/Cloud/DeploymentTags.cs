@@ -24,6 +24,24 @@ public static class DeploymentTags
     /// <summary>Where the site answers: its port and health path, as 8080/health.</summary>
     public const string Site = "linkoverflow:site";
 
+    /// <summary>The release that was published on the instance last.</summary>
+    public const string Release = "linkoverflow:release";
+
+    /// <summary>How many instances were asked for.</summary>
+    public const string Count = "linkoverflow:count";
+
+    /// <summary>On the group that is a deployment's lock: the deployment's id.</summary>
+    public const string Lock = "linkoverflow:lock";
+
+    /// <summary>On a lock: who holds it, as user@machine.</summary>
+    public const string LockHolder = "linkoverflow:lock-holder";
+
+    /// <summary>On a lock: the process that holds it, as its id and the time it was started.</summary>
+    public const string LockProcess = "linkoverflow:lock-process";
+
+    /// <summary>On a lock: since when it is held.</summary>
+    public const string LockSince = "linkoverflow:lock-since";
+
     /// <summary>The name that the EC2 console shows.</summary>
     public const string Name = "Name";
 }

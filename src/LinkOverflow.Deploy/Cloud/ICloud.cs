@@ -32,7 +32,7 @@ public interface ICloud : IDisposable
     /// <summary>What the instance printed to its console so far; empty while EC2 has none (minutes, on AWS).</summary>
     Task<string> GetConsoleOutputAsync(string instanceId, CancellationToken cancellationToken);
 
-    /// <summary>Makes a security group that opens the given TCP ports, and returns its id.</summary>
+    /// <summary>Makes a security group that opens the given TCP ports, if any, and returns its id. Its name is unique in its VPC: of many who ask for it, one gets it.</summary>
     Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken);
 
     /// <summary>The id of an existing security group, by its id or name.</summary>

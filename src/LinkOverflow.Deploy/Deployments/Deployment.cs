@@ -3,7 +3,6 @@ using System.Diagnostics;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Errors;
-using LinkOverflow.Deploy.Puppet;
 
 namespace LinkOverflow.Deploy.Deployments;
 
@@ -40,28 +39,37 @@ public sealed class Deployment
             _events(new DeploymentEvent(EventKind.Warning, warning.ToString()));
         }
 
+        var archive = await ProjectArchive.PackAsync(plan.Project, cancellationToken);
+
+        // A new deployment's id is known to nobody yet, so its lock can wait until something runs that others could find.
+        await using var resumed = plan.Resumes ? await LockAsync(plan, options, cancellationToken) : null;
+        var found = plan.Resumes ? await Found.LookAsync(_cloud, plan, cancellationToken) : Found.Nothing;
+        plan = plan.Count > 0 ? plan : plan with { Count = found.Count ?? throw NotFound(plan) };
+        var missing = plan.Count - found.Instances.Count;
         _events(new DeploymentEvent(
             EventKind.Information,
-            $"deployment {plan.Deployment}: {plan.Count} x {plan.Config.InstanceType} of {plan.Config.ImageId} in {plan.Settings.Zone ?? plan.Settings.Region}"));
-        var archive = await ProjectArchive.PackAsync(plan.Project, cancellationToken);
+            plan.Resumes
+                ? $"goes on with deployment {plan.Deployment}: {found.Instances.Count} of {plan.Count} instances are there"
+                : $"deployment {plan.Deployment}: {plan.Count} x {plan.Config.InstanceType} of {plan.Config.ImageId} in {plan.Settings.Zone ?? plan.Settings.Region}"));
         var provisioning = new Provisioning(_cloud, _events);
-        var launched = await provisioning.LaunchAsync(plan, cancellationToken);
+        var launched = missing > 0
+            ? await provisioning.LaunchAsync(plan with { Found = found, Count = missing, Minimum = Math.Clamp(plan.Minimum - found.Instances.Count, 1, missing) }, cancellationToken)
+            : [];
+        await using var held = plan.Resumes ? null : await LockAsync(plan, options, cancellationToken);
 
+        var work = new HostWork(_cloud, plan, archive, _events);
         using var throttle = new SemaphoreSlim(options.ThrottleLimit);
         var failures = new ConcurrentBag<InstanceFailure>();
-        var instances = await Task.WhenAll(launched.Select(async pending =>
+        var instances = await Task.WhenAll(found.Instances.Select(i => (Instance: i, IsNew: false)).Concat(launched.Select(i => (Instance: i, IsNew: true))).Select(async start =>
         {
-            var instance = pending;
+            var instance = start.Instance;
             try
             {
-                instance = await provisioning.WaitUntilReachableAsync(instance, plan.Config.BootTimeout, cancellationToken);
+                instance = await work.BootAsync(provisioning, instance, start.IsNew ? null : started, cancellationToken);
                 await throttle.WaitAsync(cancellationToken);
                 try
                 {
-                    // The files travel while Puppet works; when both fail, Puppet's is the error that tells more.
-                    var configuring = PuppetStep.RunAsync(instance, plan.Config, _events, cancellationToken);
-                    await Task.WhenAll(configuring, PublishStep.SendAsync(instance, plan.Project, archive, _events, cancellationToken));
-                    instance = await PublishStep.ActivateAsync(await configuring, plan.Project, archive, plan.Config, _events, cancellationToken);
+                    instance = await work.CompleteAsync(instance, start.IsNew, cancellationToken);
                 }
                 finally
                 {
@@ -85,9 +93,9 @@ public sealed class Deployment
         {
             Deployment = plan.Deployment,
             Project = plan.Project.Name,
-            Requested = plan.Count,
+            Requested = Math.Max(plan.Count, instances.Length),
             Minimum = plan.Minimum,
-            Instances = instances,
+            Instances = [.. instances.OrderBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal)],
             Failures = [.. failures.OrderBy(f => f.Instance.Name, StringComparer.Ordinal)],
             Started = started,
             Elapsed = clock.Elapsed,
@@ -98,6 +106,25 @@ public sealed class Deployment
             ? result with { Removed = await RemoveFailedAsync(result, cancellationToken) }
             : result;
     }
+
+    private async Task<DeploymentLock?> LockAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DeploymentLock.TakeAsync(_cloud, plan.Deployment, plan.Config.SubnetId, options.BreakLock, _events, cancellationToken);
+        }
+        catch (DeployException e) when (e.Id != ErrorId.DeploymentLocked)
+        {
+            // Not everybody may make security groups; the work itself needs none.
+            _events(new DeploymentEvent(EventKind.Warning, $"the deployment cannot be locked, so nobody else is kept from it: {e.Problems[0].Message}"));
+            return null;
+        }
+    }
+
+    private static DeployException NotFound(DeploymentPlan plan) => new(
+        ErrorId.DeploymentNotFound,
+        $"No instance carries the tag of deployment {plan.Deployment}, so how many there have to be is unknown.",
+        "Look for its id with Get-LODeployment; if it was interrupted before its launch, say how many: -Count, or launch PROJECT COUNT --resume ID.");
 
     private InstanceFailure Failure(LOInstance instance, Exception e)
     {

@@ -19,6 +19,9 @@ public sealed record DeploymentOptions
     /// <summary>What becomes of instances when something fails.</summary>
     public FailureAction OnFailure { get; init; } = FailureAction.Keep;
 
+    /// <summary>Whether to take the deployment's lock from whoever holds it.</summary>
+    public bool BreakLock { get; init; }
+
     /// <summary>Called with each instance the moment it is healthy, from any thread.</summary>
     public Action<LOInstance>? Healthy { get; init; }
 }

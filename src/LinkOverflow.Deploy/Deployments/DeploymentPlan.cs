@@ -14,17 +14,18 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <param name="Minimum">With how many healthy instances the deployment still counts as a success in part.</param>
 /// <param name="AwsSettings">The settings file, or null: the one in the home folder.</param>
 /// <param name="InstanceConfig">The configuration file, or null: the one in the current folder.</param>
+/// <param name="Resume">The id of a deployment to go on with, or null: a new one. With it a count of 0 is that of the deployment.</param>
 public sealed record DeploymentRequest(
-    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null)
+    string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null, string? Resume = null)
 {
     /// <summary>What was given for <see cref="Count"/>, where it is no number.</summary>
     public string? NoNumber { get; init; }
 
     /// <summary>A request with the count as it was typed: one that is no number is told among everything else that is wrong.</summary>
-    public static DeploymentRequest Of(string project, string count, int minimum, string? awsSettings, string? instanceConfig) =>
-        int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? new DeploymentRequest(project, number, minimum, awsSettings, instanceConfig)
-            : new DeploymentRequest(project, 0, minimum, awsSettings, instanceConfig) { NoNumber = count };
+    public static DeploymentRequest Of(string project, string? count, int minimum, string? awsSettings, string? instanceConfig, string? resume = null) =>
+        int.TryParse(count ?? "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? new DeploymentRequest(project, number, minimum, awsSettings, instanceConfig, resume)
+            : new DeploymentRequest(project, 0, minimum, awsSettings, instanceConfig, resume) { NoNumber = count };
 }
 
 /// <summary>A request with everything it names read and checked: what will be launched, and what will run there.</summary>
@@ -50,6 +51,12 @@ public sealed record DeploymentPlan(
     /// <summary>The networks that SSH is let in from, in CIDR notation; null: not found out yet.</summary>
     public IReadOnlyList<string>? SshFrom { get; init; }
 
+    /// <summary>Whether the deployment is there already, in part or whole, and is gone on with.</summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>What is there of it, which is not launched again.</summary>
+    internal Found Found { get; init; } = Found.Nothing;
+
     /// <summary>Reads and checks all that a request names, without asking EC2; the manifest is read by the Puppet of this machine, where there is one.</summary>
     /// <exception cref="SettingsException">Everything that is wrong, all of it at once.</exception>
     public static async Task<DeploymentPlan> MakeAsync(DeploymentRequest request, CancellationToken cancellationToken)
@@ -64,7 +71,10 @@ public sealed record DeploymentPlan(
         var settings = AwsSettings.Read(Path.GetFullPath(request.AwsSettings ?? AwsSettings.DefaultPath), problems);
         return problems.Any(p => p.Severity == Severity.Error)
             ? throw new SettingsException(problems)
-            : new DeploymentPlan(NewId(project!.Name), project, request.Count, request.Minimum, settings!, config!, problems);
+            : new DeploymentPlan(request.Resume ?? NewId(project!.Name), project!, request.Count, request.Minimum, settings!, config!, problems)
+            {
+                Resumes = request.Resume is not null,
+            };
     }
 
     /// <summary>Checks all that a request names but the user's settings, for the time before the lab has written them.</summary>
@@ -90,6 +100,17 @@ public sealed record DeploymentPlan(
         var config = LinkOverflow.Deploy.Settings.InstanceConfig.Read(
             Path.GetFullPath(request.InstanceConfig ?? LinkOverflow.Deploy.Settings.InstanceConfig.DefaultPath), problems);
         var maximum = config?.MaxInstances ?? 5;
+        if (request.Resume is { } id && !IsId(id))
+        {
+            problems.Insert(0, new Problem(ErrorId.ValueInvalid, $"'{id}' is no deployment's id.", "Get-LODeployment lists those that are there."));
+        }
+
+        if (request is { Resume: not null, Count: 0, NoNumber: null })
+        {
+            // The deployment's own tags tell.
+            return (project, config);
+        }
+
         if (request.NoNumber is not null || request.Count < 1 || request.Count > maximum)
         {
             problems.Insert(0, InvalidCount(request.NoNumber ?? request.Count.ToString(CultureInfo.InvariantCulture), maximum));
@@ -102,6 +123,9 @@ public sealed record DeploymentPlan(
 
         return (project, config);
     }
+
+    /// <summary>Whether a text can be a deployment's id: EC2's filters take * and ? for any text, and the id becomes a folder's name.</summary>
+    public static bool IsId(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static string NewId(string project) => $"{project}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 }

@@ -27,6 +27,7 @@ internal static class InstanceTags
     public static Dictionary<string, string> OfInstances(DeploymentPlan plan, int first, int count) => new(Of(plan), StringComparer.Ordinal)
     {
         [DeploymentTags.Name] = count == 1 ? NumberedName(plan.Project.Name, first) : plan.Project.Name,
+        [DeploymentTags.Count] = (plan.Count + plan.Found.Instances.Count).ToString(CultureInfo.InvariantCulture),
         [DeploymentTags.First] = first.ToString(CultureInfo.InvariantCulture),
         [DeploymentTags.Login] = $"{plan.Config.SshUser}@{(plan.Config.PublicAddress ? "public" : ByPrivateAddress)}",
         [DeploymentTags.Site] = plan.Config.Port.ToString(CultureInfo.InvariantCulture) + plan.Config.HealthPath,

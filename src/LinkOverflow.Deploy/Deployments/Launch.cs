@@ -18,7 +18,7 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
         try
         {
             var group = plan.OwnGroup is { } own
-                ? await cloud.CreateSecurityGroupAsync(own, cancellationToken)
+                ? plan.Plan.Found.Group ?? await cloud.CreateSecurityGroupAsync(own, cancellationToken)
                 : await cloud.FindSecurityGroupAsync(plan.Plan.Config.SecurityGroup!, cancellationToken);
             await LaunchAsync(plan, group, cancellationToken);
         }
@@ -27,7 +27,7 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
             // Interrupted: what runs is found by its tags.
             throw;
         }
-        catch
+        catch when (plan.Plan.Found.Instances.Count == 0)
         {
             await LeaveNothingAsync(plan.Plan.Deployment);
             throw;

@@ -49,7 +49,7 @@ public sealed record LaunchPlan
     /// <param name="launched">How many instances the deployment has already.</param>
     public LaunchRequest Request(string groupId, int attempt, string? zone, int launched)
     {
-        var suffix = $"-{attempt}";
+        var suffix = $"{Plan.Found.Token}-{attempt}";
         var room = LongestToken - suffix.Length;
         return new LaunchRequest
         {
@@ -64,7 +64,7 @@ public sealed record LaunchPlan
 
             // An id is told from others by its end.
             ClientToken = (Plan.Deployment.Length > room ? Plan.Deployment[^room..] : Plan.Deployment) + suffix,
-            Tags = InstanceTags.OfInstances(Plan, launched + 1, Plan.Count - launched),
+            Tags = InstanceTags.OfInstances(Plan, Plan.Found.NextNumber + launched, Plan.Count - launched),
             Zone = zone,
             SubnetId = Plan.Config.SubnetId,
             VolumeSize = Plan.Config.VolumeSize,

@@ -30,8 +30,7 @@ public sealed class Removal
     /// <exception cref="DeployException">ValueInvalid: not an id, nothing was removed. CloudException: EC2 refused.</exception>
     public async Task<IReadOnlyList<string>> RemoveAsync(string deployment, CancellationToken cancellationToken)
     {
-        // EC2's filters take * and ? for any text, and a path would lead to other folders than the deployment's.
-        if (deployment.Length == 0 || !deployment.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+        if (!DeploymentPlan.IsId(deployment))
         {
             throw new DeployException(ErrorId.ValueInvalid, $"'{deployment}' is no deployment's id; nothing was removed.");
         }
@@ -57,6 +56,8 @@ public sealed class Removal
             }
         }
 
+        // Whoever held its lock holds nothing any more.
+        await DeploymentLock.BreakAsync(_cloud, deployment, cancellationToken);
         var known = Path.GetDirectoryName(HostKeys.KnownHostsFile(deployment))!;
         if (Directory.Exists(known))
         {

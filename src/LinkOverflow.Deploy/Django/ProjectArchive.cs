@@ -1,133 +1,141 @@
+using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Django;
 
 /// <summary>
-/// A project's files as they go to hosts: one compressed tar, and an id that is the content's hash, so that the same content is
-/// the same release everywhere.
+/// A project's files as they go to hosts, and an id that is the content's hash, so that the same content is the same release
+/// everywhere. A host gets a compressed tar of a manifest and of those files that it has in no other release.
 /// </summary>
 public sealed class ProjectArchive
 {
-    private static readonly HashSet<string> IgnoredFolders = new(StringComparer.Ordinal)
-    {
-        ".git", ".hg", ".svn", "__pycache__", "venv", ".venv", "env", "node_modules", ".tox", ".mypy_cache", ".pytest_cache", ".idea", ".vscode",
-    };
+    private readonly IReadOnlyList<ProjectEntry> _entries;
+    private readonly IReadOnlyDictionary<string, string> _hashes;
+    private readonly ConcurrentDictionary<string, Lazy<Task<byte[]>>> _packed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
 
-    private readonly byte[] _bytes;
-
-    private ProjectArchive(string releaseId, byte[] bytes, int files)
+    private ProjectArchive(string releaseId, IReadOnlyList<ProjectEntry> entries, IReadOnlyDictionary<string, string> hashes, IReadOnlyList<string> leftOut)
     {
         ReleaseId = releaseId;
-        _bytes = bytes;
-        Files = files;
+        _entries = entries;
+        _hashes = hashes;
+        LeftOut = leftOut;
+        Manifest = JsonSerializer.SerializeToUtf8Bytes(
+            entries.Where(e => e.Kind == EntryKind.File).ToDictionary(e => e.Path, e => new object[] { hashes[e.Path], e.Executable }, StringComparer.Ordinal));
     }
 
     /// <summary>The release's id: 16 hexadecimal digits of the content's SHA-256.</summary>
     public string ReleaseId { get; }
 
-    /// <summary>How many files it holds.</summary>
-    public int Files { get; }
+    /// <summary>How many entries it holds: files, folders and links.</summary>
+    public int Files => _entries.Count;
 
-    /// <summary>The size of the compressed stream in bytes.</summary>
-    public int Size => _bytes.Length;
+    /// <summary>Pipes, sockets and devices in the project, which are not part of the release.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
 
-    /// <summary>Packs a project.</summary>
+    /// <summary>Every file with its SHA-256 and whether it can be run, as JSON.</summary>
+    internal byte[] Manifest { get; }
+
+    /// <summary>Looks through a project and computes its release's id.</summary>
     /// <exception cref="DeployException">PublishFailed: a link leaves the project, or a file cannot be read.</exception>
     public static async Task<ProjectArchive> PackAsync(DjangoProject project, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var buffer = new MemoryStream();
-        var files = 0;
         try
         {
-            await using var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true);
-            await using var tar = new TarWriter(gzip, TarEntryFormat.Pax);
-            foreach (var (path, info) in Entries(project.Folder, "").OrderBy(e => e.Path, StringComparer.Ordinal))
+            var tree = ProjectTree.Read(project.Folder);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var entry in tree.Entries)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var entry = Entry(project, path, info);
-                var content = entry.EntryType == TarEntryType.RegularFile ? await File.ReadAllBytesAsync(info.FullName, cancellationToken) : [];
-                hash.AppendData(Encoding.UTF8.GetBytes($"{entry.EntryType}\0{path}\0{(int)entry.Mode}\0{entry.LinkName}\0{content.Length}\0"));
-                hash.AppendData(content);
-                if (entry.EntryType == TarEntryType.RegularFile)
-                {
-                    entry.DataStream = new MemoryStream(content);
-                }
-
-                await tar.WriteEntryAsync(entry, cancellationToken);
-                files++;
+                var content = entry.Kind == EntryKind.File ? hashes[entry.Path] = await HashAsync(entry, cancellationToken) : "";
+                hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Kind}\0{entry.Path}\0{entry.Executable}\0{entry.Link}\0{content}\0"));
             }
+
+            return new ProjectArchive(Convert.ToHexStringLower(hash.GetHashAndReset())[..16], tree.Entries, hashes, tree.LeftOut);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DeployException(ErrorId.PublishFailed, $"The project {project.Folder} cannot be packed: {e.Message}", null, e);
+            throw Unreadable(project.Folder, e);
         }
-
-        return new ProjectArchive(Convert.ToHexStringLower(hash.GetHashAndReset())[..16], buffer.ToArray(), files);
     }
 
     /// <summary>Writes the compressed tar.</summary>
-    public async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    /// <param name="stream">Where to.</param>
+    /// <param name="wanted">The hashes of the contents that the host lacks; null: all.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <exception cref="DeployException">PublishFailed: a file cannot be read, or is not what it was any more.</exception>
+    public async Task WriteAsync(Stream stream, IReadOnlySet<string>? wanted, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(_bytes, cancellationToken);
+        // Hosts mostly want the same, and it is packed once for them.
+        var key = wanted is null ? "" : string.Join(' ', wanted.Order(StringComparer.Ordinal));
+        var bytes = await _packed.GetOrAdd(key, _ => new Lazy<Task<byte[]>>(() => PackAsync(wanted))).Value.WaitAsync(cancellationToken);
+        await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
     }
 
-    private static IEnumerable<(string Path, FileSystemInfo Info)> Entries(string folder, string prefix)
-    {
-        foreach (var info in new DirectoryInfo(folder).EnumerateFileSystemInfos())
-        {
-            if (IsIgnored(info))
-            {
-                continue;
-            }
+    /// <summary>True the first time that it is called with a text: what is true of the release is told once, not once a host.</summary>
+    internal bool IsNews(string text) => _told.TryAdd(text, true);
 
-            var path = prefix + info.Name;
-            yield return (path, info);
-            if (info is DirectoryInfo && info.LinkTarget is null)
+    private async Task<byte[]> PackAsync(IReadOnlySet<string>? wanted)
+    {
+        using var buffer = new MemoryStream();
+        await using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "manifest.json")
             {
-                foreach (var entry in Entries(info.FullName, path + "/"))
-                {
-                    yield return entry;
-                }
+                Mode = Mode(executable: false), DataStream = new MemoryStream(Manifest),
+            });
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });
+            foreach (var entry in _entries.Where(e => e.Kind != EntryKind.File || wanted is null || wanted.Contains(_hashes[e.Path])))
+            {
+                await tar.WriteEntryAsync(await EntryAsync(entry));
             }
         }
+
+        return buffer.ToArray();
     }
 
-    private static bool IsIgnored(FileSystemInfo info) =>
-        info is DirectoryInfo
-            ? IgnoredFolders.Contains(info.Name)
-            : info.Name.EndsWith(".pyc", StringComparison.Ordinal) || info.Name.Contains(".sqlite3", StringComparison.Ordinal);
-
-    private static PaxTarEntry Entry(DjangoProject project, string path, FileSystemInfo info)
+    private async Task<PaxTarEntry> EntryAsync(ProjectEntry entry)
     {
-        var type = info.LinkTarget is not null ? TarEntryType.SymbolicLink
-            : info is DirectoryInfo ? TarEntryType.Directory
-            : TarEntryType.RegularFile;
-        var entry = new PaxTarEntry(type, path)
+        var name = $"project/{entry.Path}";
+        switch (entry.Kind)
         {
-            // On the host the files belong to root and everybody may read them; only whether a file can be run is the project's.
-            Mode = type == TarEntryType.Directory || IsExecutable(info) ? (UnixFileMode)0b111_101_101 : (UnixFileMode)0b110_100_100,
-        };
-        if (info.LinkTarget is { } link)
-        {
-            var target = Path.GetFullPath(link, Path.GetDirectoryName(info.FullName)!);
-            if (Path.IsPathRooted(link) || !target.StartsWith(project.Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                throw new DeployException(
-                    ErrorId.PublishFailed, $"The link {info.FullName} leads out of the project, to {link}.", "Replace it by what it points at.");
-            }
-
-            entry.LinkName = link;
+            case EntryKind.Folder:
+                return new PaxTarEntry(TarEntryType.Directory, name) { Mode = Mode(executable: true) };
+            case EntryKind.Link:
+                return new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = entry.Link! };
         }
 
-        return entry;
+        byte[] content;
+        try
+        {
+            content = await File.ReadAllBytesAsync(entry.FullPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(entry.FullPath, e);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(content)) == _hashes[entry.Path]
+            ? new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Mode(entry.Executable), DataStream = new MemoryStream(content) }
+            : throw new DeployException(ErrorId.PublishFailed, $"{entry.FullPath} has been changed while it was published.", "Publish again.");
     }
 
-    private static bool IsExecutable(FileSystemInfo info) =>
-        !OperatingSystem.IsWindows() && info.LinkTarget is null && info.UnixFileMode.HasFlag(UnixFileMode.UserExecute);
+    private static async Task<string> HashAsync(ProjectEntry entry, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(entry.FullPath);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+    }
+
+    // On the host the files belong to root and everybody may read them; only whether a file can be run is the project's.
+    private static UnixFileMode Mode(bool executable) => (UnixFileMode)(executable ? 0b111_101_101 : 0b110_100_100);
+
+    private static DeployException Unreadable(string path, Exception e) =>
+        new(ErrorId.PublishFailed, $"{path} cannot be packed: {e.Message}", "See who may read it.", e);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
@@ -13,10 +12,15 @@ namespace LinkOverflow.Deploy.Django;
 /// </summary>
 public static class PublishStep
 {
-    // Exit codes of activate.sh.
+    // Exit codes of activate.sh and undo.sh.
     private const int NoSiteUser = 3;
     private const int MigrationFailed = 4;
     private const int NotHealthy = 5;
+    private const int DoesNotLoad = 6;
+    private const int RequirementsFailed = 7;
+
+    /// <summary>What every script that changes what a site serves is made of, but for its own last part.</summary>
+    internal static readonly string[] SiteScripts = ["site.sh", "release.sh", "database.sh", "service.sh", "takeover.sh"];
 
     /// <summary>Publishes and waits until the site answers its health check, on the host and from here.</summary>
     /// <param name="instance">An instance that Puppet has configured.</param>
@@ -53,18 +57,19 @@ public static class PublishStep
         Action<DeploymentEvent> events,
         CancellationToken cancellationToken)
     {
-        var ssh = instance.Ssh();
-        var prepare = await SshConnections.RunAsync(
-            ssh, RemoteScript.Embedded("prepare.sh", project.Name, archive.ReleaseId), line: null, cancellationToken: cancellationToken);
-        Check(prepare, instance, "prepare its folders");
-        if (prepare.Output.Trim() != "present")
+        if (archive.LeftOut.Count > 0 && archive.IsNews("left out"))
         {
-            var receive = await SshConnections.RunAsync(
-                ssh, RemoteScript.Embedded("receive.sh", project.Name, archive.ReleaseId), archive.WriteAsync, Line, cancellationToken);
-            Check(receive, instance, "take the release");
+            events(new DeploymentEvent(
+                EventKind.Warning, $"not published, as pipes, sockets and devices have no content: {string.Join(", ", archive.LeftOut)}"));
         }
 
-        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
+        await ReleaseTransfer.SendAsync(
+            instance.Ssh(),
+            instance.Name,
+            project.Name,
+            archive,
+            line => events(new DeploymentEvent(EventKind.Output, line, instance)),
+            cancellationToken);
     }
 
     /// <summary>Has a release that was sent served, and waits until the site answers its health check, on the host and from here.</summary>
@@ -85,9 +90,8 @@ public static class PublishStep
         CancellationToken cancellationToken)
     {
         events(new DeploymentEvent(EventKind.StepStarted, $"publishing release {archive.ReleaseId}", instance));
-        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
         var activate = RemoteScript.Embedded(
-            "activate.sh",
+            [.. SiteScripts, "activate.sh"],
             project.Name,
             archive.ReleaseId,
             config.Server,
@@ -95,9 +99,14 @@ public static class PublishStep
             instance.Address,
             config.HealthPath,
             ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
-            config.KeepReleases.ToString(CultureInfo.InvariantCulture));
+            config.KeepReleases.ToString(CultureInfo.InvariantCulture),
+            SharedPaths(config));
         var result = await SshConnections.RunAsync(
-            instance.Ssh(), activate, (stream, token) => SendConfigurationAsync(stream, instance, project, archive, config, token), Line, cancellationToken);
+            instance.Ssh(),
+            activate,
+            (stream, token) => SiteConfiguration.WriteAsync(stream, instance, project, archive.ReleaseId, config, token),
+            new HostLines(instance, events, archive.IsNews).Say,
+            cancellationToken);
         Check(result, instance, "put the release in place");
 
         var url = $"http://{instance.Address}:{config.Port}/";
@@ -110,43 +119,27 @@ public static class PublishStep
         return healthy;
     }
 
-    /// <summary>
-    /// The files around a release, as a tar on the script's input: the site's environment may hold secrets, which must not be arguments.
-    /// </summary>
-    private static async Task SendConfigurationAsync(
-        Stream stream, LOInstance instance, DjangoProject project, ProjectArchive archive, InstanceConfig config, CancellationToken cancellationToken)
+    /// <summary>The shared paths, one a line, none of which leads out of the project.</summary>
+    /// <exception cref="SettingsException">ValueInvalid.</exception>
+    internal static string SharedPaths(InstanceConfig config)
     {
-        var environment = new Dictionary<string, string>(config.Environment, StringComparer.Ordinal)
+        foreach (var path in config.SharedPaths)
         {
-            ["LINKOVERFLOW_SETTINGS"] = project.SettingsModule,
-            ["LINKOVERFLOW_SHARED"] = $"/srv/{project.Name}/shared",
-            ["DJANGO_SETTINGS_MODULE"] = "linkoverflow_settings",
-            ["DJANGO_ALLOWED_HOSTS"] = string.Join(
-                ',', new[] { instance.PublicIp, instance.PrivateIp, "127.0.0.1", "localhost" }.Where(a => a is not null)),
-            ["LO_RELEASE"] = archive.ReleaseId,
-            ["LO_INSTANCE"] = instance.Name,
-            ["LO_INSTANCE_ID"] = instance.InstanceId,
-            ["LO_DEPLOYMENT"] = instance.Deployment,
-        };
-        var site = new StringBuilder();
-        foreach (var (name, value) in environment)
-        {
-            // Read by systemd (systemd.exec(5), EnvironmentFile=) and by a shell; in double quotes both want a backslash before these four.
-            var quoted = string.Concat(value.Select(c => c is '\\' or '"' or '$' or '`' ? $"\\{c}" : c.ToString()));
-            site.Append(name).Append("=\"").Append(quoted).Append("\"\n");
+            var parts = path.TrimEnd('/').Split('/');
+            if (path.Contains('\n', StringComparison.Ordinal) || parts.Any(p => p is "" or "." or ".."))
+            {
+                throw new SettingsException(new Problem(
+                    ErrorId.ValueInvalid,
+                    $"SharedPaths names {path}, which is no path within the project.",
+                    "Name files and folders by their paths from the folder with manage.py, such as media.",
+                    config.File));
+            }
         }
 
-        await RemoteFiles.WriteTarAsync(
-            stream,
-            [
-                ("site.env", site.ToString()),
-                ("linkoverflow_settings.py", RemoteScript.Resource("linkoverflow_settings.py")),
-                ("linkoverflow_wsgi.py", RemoteScript.Resource("linkoverflow_wsgi.py")),
-            ],
-            cancellationToken);
+        return string.Join('\n', config.SharedPaths);
     }
 
-    private static void Check(RemoteResult result, LOInstance instance, string what)
+    internal static void Check(RemoteResult result, LOInstance instance, string what)
     {
         if (result.ExitCode == 0)
         {
@@ -161,9 +154,13 @@ public static class PublishStep
                 $"{instance.Name} has no user for the site.",
                 "Run Install-LOPuppet first; the manifest has to make the user that the fact lo_user names."),
             MigrationFailed => new DeployException(
-                ErrorId.MigrationFailed, $"The migrations of the release failed on {instance.Name}; the site stays as it was:{tail}"),
+                ErrorId.MigrationFailed, $"The migrations of the release failed on {instance.Name}:{tail}"),
             NotHealthy => new DeployException(
                 ErrorId.HealthCheckFailed, $"The site does not answer its health check on {instance.Name}:{tail}"),
+            DoesNotLoad => new DeployException(
+                ErrorId.PublishFailed, $"The release does not load on {instance.Name}:{tail}"),
+            RequirementsFailed => new DeployException(
+                ErrorId.PublishFailed, $"The project's requirements.txt could not be installed on {instance.Name}:{tail}"),
             _ => new DeployException(
                 ErrorId.PublishFailed, $"{instance.Name} could not {what} (exit code {result.ExitCode}):{tail}"),
         };

@@ -240,11 +240,35 @@ public static class ErrorId
         "Read Django's words in the message, correct the migration and publish again; the database was put back.")]
     public const string MigrationFailed = "MigrationFailed";
 
+    /// <summary>A host does not hold the release to go back to.</summary>
+    [Remedy(
+        "Nothing was published before the release in use, or it was removed as KeepReleases says, or the id is misspelt.",
+        "Get-LORelease lists what a host holds; publish the project as it was to bring a release back.")]
+    public const string ReleaseNotFound = "ReleaseNotFound";
+
+    /// <summary>A command that this program runs on a host failed.</summary>
+    [Remedy(
+        "The host lacks a program, or its disk is full, or the login user may not use sudo without a password.",
+        "Read the host's own words in the message; Enter-LOHost logs in to look.")]
+    public const string CommandFailed = "CommandFailed";
+
     /// <summary>The site does not answer its health check.</summary>
     [Remedy(
         "The project's code fails at start, HealthPath does not exist, or the site needs longer than HealthTimeout.",
         "The message has the site's last lines of log; correct the project or HealthPath and publish again.")]
     public const string HealthCheckFailed = "HealthCheckFailed";
+
+    /// <summary>Somebody else is at work on the deployment.</summary>
+    [Remedy(
+        "Two people or two jobs work on the same deployment; or a run on another machine ended without freeing its lock.",
+        "Wait until the other is done. Where nobody is at work any more, break the lock: -BreakLock (--break-lock).")]
+    public const string DeploymentLocked = "DeploymentLocked";
+
+    /// <summary>Nothing carries the tag of a deployment with this id.</summary>
+    [Remedy(
+        "The id is misspelt, or the deployment is in another region or account, or was removed.",
+        "Look for it with `Get-LODeployment`.")]
+    public const string DeploymentNotFound = "DeploymentNotFound";
 
     /// <summary>The lab cannot be started.</summary>
     [Remedy(

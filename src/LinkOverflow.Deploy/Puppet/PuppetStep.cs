@@ -47,7 +47,8 @@ public static class PuppetStep
                 Path.GetFileName(config.PuppetConfigFile),
                 instance.Project,
                 config.Port.ToString(CultureInfo.InvariantCulture),
-                SiteUser),
+                SiteUser,
+                await DesiredState.FingerprintAsync(instance.Project, config, cancellationToken)),
             (stream, token) => RemoteFiles.WriteTreeAsync(stream, config.PuppetConfigFile, token),
             Line,
             cancellationToken);

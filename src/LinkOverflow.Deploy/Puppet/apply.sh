@@ -1,4 +1,4 @@
-# Applies a manifest. Arguments: manifest (in the tar), project, port, user. Input: a tar of the manifest or its folder.
+# Applies a manifest. Arguments: manifest (in the tar), project, port, user, the desired state's fingerprint. Input: a tar of the manifest or its folder.
 # Output: a summary of Puppet's report as one line of JSON. Exit code: puppet apply's own, by --detailed-exitcodes.
 set -euo pipefail
 export PATH=$PATH:/opt/puppetlabs/bin:/opt/puppetlabs/puppet/bin
@@ -12,6 +12,8 @@ modules=
 [ -d "$folder/modules" ] && modules=--modulepath=$folder/modules
 
 # facter has no need to ask for a cloud's metadata here, which takes seconds where there is none.
+# What the host is in is known only between two runs.
+rm -f /etc/linkoverflow/applied
 code=0
 puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" $modules "$manifest" >&2 || code=$?
 
@@ -29,4 +31,7 @@ puts JSON.generate(
   skipped: statuses.select { |r| r["skipped"] }.map(&name),
   seconds: (report["metrics"].dig("time", "values") || []).find { |v| v[0] == "total" }&.last)
 RUBY
+case $code in
+  0 | 2) install -d -m 755 /etc/linkoverflow && echo "$5" >/etc/linkoverflow/applied ;;
+esac
 exit "$code"

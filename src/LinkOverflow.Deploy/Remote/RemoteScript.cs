@@ -8,8 +8,14 @@ namespace LinkOverflow.Deploy.Remote;
 /// <param name="AsRoot">Run by sudo.</param>
 public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, bool AsRoot = true)
 {
+    /// <summary>Whether it may run again where the connection broke while it ran; true of the scripts of this program.</summary>
+    public bool Repeatable { get; init; } = true;
+
     /// <summary>A script that is part of this program, by its file name.</summary>
     public static RemoteScript Embedded(string name, params string[] arguments) => new(Resource(name), arguments);
+
+    /// <summary>A script in several files that are part of this program, one after the other.</summary>
+    public static RemoteScript Embedded(string[] names, params string[] arguments) => new(string.Join('\n', names.Select(Resource)), arguments);
 
     /// <summary>The text of a file that is part of this program.</summary>
     public static string Resource(string name)

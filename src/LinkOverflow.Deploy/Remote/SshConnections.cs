@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Remote;
 
@@ -39,7 +40,10 @@ public static class SshConnections
         }
     }
 
-    /// <summary>Runs a script on a host over its shared connection.</summary>
+    /// <summary>
+    /// Runs a script on a host over its shared connection. A connection that broke before is made again; one that breaks meanwhile is made
+    /// again once for a script that may be repeated.
+    /// </summary>
     public static async Task<RemoteResult> RunAsync(
         SshTarget target,
         RemoteScript script,
@@ -48,7 +52,24 @@ public static class SshConnections
         CancellationToken cancellationToken = default)
     {
         var connection = await GetAsync(target, cancellationToken);
-        var slot = Slots[target];
+        try
+        {
+            return await RunAsync(connection, script, input, line, cancellationToken);
+        }
+        catch (DeployException e) when (e.Id == ErrorId.ConnectionFailed && script.Repeatable && !connection.IsOpen)
+        {
+            return await RunAsync(await GetAsync(target, cancellationToken), script, input, line, cancellationToken);
+        }
+    }
+
+    private static async Task<RemoteResult> RunAsync(
+        SshConnection connection,
+        RemoteScript script,
+        Func<Stream, CancellationToken, Task>? input,
+        Action<string>? line,
+        CancellationToken cancellationToken)
+    {
+        var slot = Slots[connection.Target];
         Interlocked.Increment(ref slot.Running);
         try
         {

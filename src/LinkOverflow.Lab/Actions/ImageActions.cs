@@ -178,12 +178,10 @@ internal sealed partial class ImageActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var ids = parameters.List("ImageId");
             var owners = parameters.List("Owner");
-            var images = (ids.Count > 0 ? ids.Select(i => Find(_account, i)) : _account.Images.Values)
+            var images = Listing.Named(parameters, "ImageId", _account.Images.Values, id => Find(_account, id))
                 .Where(i => owners.Count == 0 || owners.Any(o => o == i.OwnerId || o == i.OwnerAlias || (o == "self" && i.OwnerId == _account.OwnerId)));
-            var (page, next) = new Paging(parameters, minimum: 1).Cut(new Filters(parameters).Apply(images, i => _account.TagsOf(i.Id), FilterNames));
-            return [Xml.List("imagesSet", page, Describe), next];
+            return Listing.Answer(parameters, "imagesSet", images, i => _account.TagsOf(i.Id), FilterNames, Describe, smallestPage: 1);
         }
     }
 

@@ -15,11 +15,13 @@ internal sealed class InstanceActions : ActionSet
 
     private readonly Account _account;
     private readonly Fleet _fleet;
+    private readonly FilterTable<Instance> _filters;
 
     public InstanceActions(Account account, Fleet fleet)
     {
         _account = account;
         _fleet = fleet;
+        _filters = InstanceFilters.Of(account);
         Add("DescribeInstances", Describe);
         Add("DescribeInstanceStatus", DescribeStatus);
         Add("TerminateInstances", Terminate);
@@ -93,13 +95,10 @@ internal sealed class InstanceActions : ActionSet
 
     private (List<Instance> Page, XElement? Next) Select(QueryParameters parameters, IEnumerable<Instance> from)
     {
+        Paging.RefuseWith(parameters, "InstanceId");
         var ids = parameters.List("InstanceId");
-        var paging = new Paging(parameters);
-        paging.RefuseWith(ids, "instancesSet");
-        var filters = new Filters(parameters);
-        filters.Check(InstanceFilters.Known.Contains);
         var instances = ids.Count > 0 ? Find(_account, ids) : from.Where(_account.IsVisible);
-        return paging.Cut(filters.Apply(instances, i => _account.TagsOf(i.Id), (i, name) => InstanceFilters.Values(_account, i, name)));
+        return new Paging(parameters).Cut(new Filters(parameters).Apply(instances, i => _account.TagsOf(i.Id), _filters));
     }
 
     private IEnumerable<XElement?> Terminate(QueryParameters parameters)

@@ -8,13 +8,35 @@ namespace LinkOverflow.Lab.Actions;
 /// <summary>Which instance types there are, and where.</summary>
 internal sealed class InstanceTypeActions : ActionSet
 {
-    private static readonly Dictionary<string, string> NoTags = new(StringComparer.Ordinal);
+    private static readonly FilterTable<InstanceType> TypeFilters = new()
+    {
+        { "instance-type", t => t.Name },
+        { "current-generation", t => IsCurrent(t) ? "true" : "false" },
+        { "processor-info.supported-architecture", _ => MachineImage.Architecture },
+        { "vcpu-info.default-vcpus", t => t.Cpus.ToString(CultureInfo.InvariantCulture) },
+        { "memory-info.size-in-mib", t => t.MemoryMiB.ToString(CultureInfo.InvariantCulture) },
+        { "free-tier-eligible", t => t.IsFreeTier ? "true" : "false" },
+        { "burstable-performance-supported", t => t.IsBurstable ? "true" : "false" },
+        { "bare-metal", _ => "false" },
+        { "hypervisor", t => t.IsNitro ? "nitro" : "xen" },
+        { "supported-root-device-type", _ => "ebs" },
+        { "supported-usage-class", _ => "on-demand" },
+        { "supported-virtualization-type", _ => "hvm" },
+    };
+
+    private static readonly FilterTable<(string Type, string Place)> OfferingFilters = new()
+    {
+        { "instance-type", o => o.Type },
+        { "location", o => o.Place },
+    };
 
     public InstanceTypeActions()
     {
         Add("DescribeInstanceTypes", Describe);
         Add("DescribeInstanceTypeOfferings", DescribeOfferings);
     }
+
+    private static bool IsCurrent(InstanceType type) => type.IsNitro || type.Name.StartsWith("t2.", StringComparison.Ordinal);
 
     private static IEnumerable<XElement?> Describe(QueryParameters parameters)
     {
@@ -25,33 +47,14 @@ internal sealed class InstanceTypeActions : ActionSet
             throw new ApiException("InvalidInstanceType", $"The following supplied instance types do not exist: [{string.Join(", ", unknown)}]");
         }
 
-        var types = new Filters(parameters).Apply(
-            InstanceType.All.Values.Where(t => names.Count == 0 || names.Contains(t.Name, StringComparer.Ordinal)),
-            _ => NoTags,
-            (t, filter) => filter switch
-            {
-                "instance-type" => [t.Name],
-                "current-generation" => [t.IsNitro || t.Name.StartsWith("t2.", StringComparison.Ordinal) ? "true" : "false"],
-                "processor-info.supported-architecture" => [MachineImage.Architecture],
-                "vcpu-info.default-vcpus" => [t.Cpus.ToString(CultureInfo.InvariantCulture)],
-                "memory-info.size-in-mib" => [t.MemoryMiB.ToString(CultureInfo.InvariantCulture)],
-                "free-tier-eligible" => [t.IsFreeTier ? "true" : "false"],
-                "burstable-performance-supported" => [t.IsBurstable ? "true" : "false"],
-                "bare-metal" => ["false"],
-                "hypervisor" => [t.IsNitro ? "nitro" : "xen"],
-                "supported-root-device-type" => ["ebs"],
-                "supported-usage-class" => ["on-demand"],
-                "supported-virtualization-type" => ["hvm"],
-                _ => null,
-            });
-        var (page, next) = new Paging(parameters).Cut(types);
-        return [Xml.List("instanceTypeSet", page, Describe), next];
+        var types = names.Count > 0 ? names.Distinct(StringComparer.Ordinal).Select(n => InstanceType.All[n]) : InstanceType.All.Values;
+        return Listing.Answer(parameters, "instanceTypeSet", types, null, TypeFilters, Describe);
     }
 
     private static IEnumerable<XElement?> Describe(InstanceType type) =>
     [
         new("instanceType", type.Name),
-        new("currentGeneration", type.IsNitro || type.Name.StartsWith("t2.", StringComparison.Ordinal)),
+        new("currentGeneration", IsCurrent(type)),
         new("freeTierEligible", type.IsFreeTier),
         Xml.List("supportedUsageClasses", ["on-demand"], c => c),
         Xml.List("supportedRootDeviceTypes", ["ebs"], c => c),
@@ -81,18 +84,13 @@ internal sealed class InstanceTypeActions : ActionSet
             "availability-zone-id" => Zones.All.Select(z => z.Id),
             _ => throw ApiException.Invalid(kind, "LocationType"),
         };
-        var offerings = new Filters(parameters).Apply(
-            InstanceType.All.Keys.SelectMany(_ => places, (type, place) => (Type: type, Place: place)),
-            _ => NoTags,
-            (o, filter) => filter switch { "instance-type" => [o.Type], "location" => [o.Place], _ => null });
-        var (page, next) = new Paging(parameters).Cut(offerings);
-        return
-        [
-            Xml.List("instanceTypeOfferingSet", page, o => new[]
-            {
-                new XElement("instanceType", o.Type), new XElement("locationType", kind), new XElement("location", o.Place),
-            }),
-            next,
-        ];
+        var offerings = InstanceType.All.Keys.SelectMany(_ => places, (type, place) => (Type: type, Place: place));
+        return Listing.Answer(
+            parameters,
+            "instanceTypeOfferingSet",
+            offerings,
+            null,
+            OfferingFilters,
+            o => new[] { new XElement("instanceType", o.Type), new XElement("locationType", kind), new XElement("location", o.Place) });
     }
 }

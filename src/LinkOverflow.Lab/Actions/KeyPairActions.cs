@@ -7,6 +7,13 @@ namespace LinkOverflow.Lab.Actions;
 /// <summary>Key pairs.</summary>
 internal sealed class KeyPairActions : ActionSet
 {
+    private static readonly FilterTable<KeyPair> FilterNames = new()
+    {
+        { "key-name", k => k.Name },
+        { "key-pair-id", k => k.Id },
+        { "fingerprint", k => k.Fingerprint },
+    };
+
     private readonly Account _account;
 
     public KeyPairActions(Account account)
@@ -61,25 +68,10 @@ internal sealed class KeyPairActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var names = parameters.List("KeyName");
-            var ids = parameters.List("KeyPairId");
-            foreach (var name in names.Where(n => !_account.KeyPairs.ContainsKey(n)))
-            {
-                throw new ApiException("InvalidKeyPair.NotFound", $"The key pair '{name}' does not exist");
-            }
-
-            foreach (var id in ids.Where(i => _account.KeyPairs.Values.All(k => k.Id != i)))
-            {
-                throw new ApiException("InvalidKeyPair.NotFound", $"The key pair '{id}' does not exist");
-            }
-
-            var filters = new Filters(parameters);
-            filters.Check(name => name is "key-name" or "key-pair-id" or "fingerprint");
-            var keys = filters.Apply(
-                _account.KeyPairs.Values.Where(k =>
-                    (names.Count == 0 && ids.Count == 0) || names.Contains(k.Name, StringComparer.Ordinal) || ids.Contains(k.Id, StringComparer.Ordinal)),
-                k => _account.TagsOf(k.Id),
-                (k, name) => name switch { "key-name" => [k.Name], "key-pair-id" => [k.Id], "fingerprint" => [k.Fingerprint], _ => null });
+            var (names, ids) = (parameters.List("KeyName"), parameters.List("KeyPairId"));
+            var named = names.Select(n => _account.KeyPairs.GetValueOrDefault(n) ?? throw NotFound(n))
+                .Concat(ids.Select(i => _account.KeyPairs.Values.FirstOrDefault(k => k.Id == i) ?? throw NotFound(i))).Distinct().ToList();
+            var keys = new Filters(parameters).Apply(names.Count + ids.Count > 0 ? named : [.. _account.KeyPairs.Values], k => _account.TagsOf(k.Id), FilterNames);
             var withKey = parameters.FindBoolean("IncludePublicKey") ?? false;
             return
             [
@@ -117,6 +109,9 @@ internal sealed class KeyPairActions : ActionSet
             return [Xml.Return()];
         }
     }
+
+    /// <summary>InvalidKeyPair.NotFound.</summary>
+    public static ApiException NotFound(string key) => new("InvalidKeyPair.NotFound", $"The key pair '{key}' does not exist");
 
     private string Name(QueryParameters parameters)
     {

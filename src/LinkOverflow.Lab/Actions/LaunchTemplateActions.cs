@@ -26,8 +26,6 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         { "iam-instance-profile", v => v.Version.Data.GetValueOrDefault("IamInstanceProfile.Arn") },
     };
 
-    private static readonly Dictionary<string, string> NoTags = new(StringComparer.Ordinal);
-
     private readonly Account _account;
 
     public LaunchTemplateActions(Account account)
@@ -188,9 +186,8 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         {
             var named = parameters.List("LaunchTemplateId").Select(id => FindById(_account, id))
                 .Concat(parameters.List("LaunchTemplateName").Select(name => FindByName(_account, name))).Distinct().ToList();
-            var templates = new Filters(parameters).Apply(named.Count > 0 ? named : [.. _account.LaunchTemplates.Values], t => _account.TagsOf(t.Id), TemplateFilters);
-            var (page, next) = new Paging(parameters, minimum: 1).Cut(templates);
-            return [Xml.List("launchTemplates", page, Describe), next];
+            return Listing.Answer(
+                parameters, "launchTemplates", named.Count > 0 ? named : _account.LaunchTemplates.Values.AsEnumerable(), t => _account.TagsOf(t.Id), TemplateFilters, Describe, smallestPage: 1);
         }
     }
 
@@ -218,8 +215,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
                 ];
             }
 
-            var (page, next) = new Paging(parameters, minimum: 1).Cut(new Filters(parameters).Apply(versions, _ => NoTags, VersionFilters));
-            return [Xml.List("launchTemplateVersionSet", page, DescribeVersion), next];
+            return Listing.Answer(parameters, "launchTemplateVersionSet", versions, null, VersionFilters, DescribeVersion, smallestPage: 1);
         }
     }
 

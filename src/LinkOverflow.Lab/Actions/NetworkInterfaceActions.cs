@@ -8,10 +8,34 @@ namespace LinkOverflow.Lab.Actions;
 internal sealed class NetworkInterfaceActions : ActionSet
 {
     private readonly Account _account;
+    private readonly FilterTable<Instance> _filters;
 
     public NetworkInterfaceActions(Account account)
     {
         _account = account;
+        _filters = new()
+        {
+            { "network-interface-id", i => i.InterfaceId },
+            { "attachment.instance-id", i => i.Id },
+            { "attachment.attachment-id", i => i.AttachmentId },
+            { "attachment.device-index", _ => "0" },
+            { "attachment.status", _ => "attached" },
+            { "group-id", i => i.Groups.Select(g => g.Id) },
+            { "group-name", i => i.Groups.Select(g => g.Name) },
+            { "subnet-id", i => i.Zone.SubnetId },
+            { "vpc-id", _ => Zones.VpcId },
+            { "availability-zone", i => i.Zone.Name },
+            { "private-ip-address", i => i.PrivateAddress },
+            { "addresses.private-ip-address", i => i.PrivateAddress },
+            { "association.public-ip", i => i.PublicAddress },
+            { "addresses.association.public-ip", i => i.PublicAddress },
+            { "interface-type", _ => "interface" },
+            { "status", _ => "in-use" },
+            { "owner-id", _ => account.OwnerId },
+            { "requester-managed", _ => "false" },
+            { "requester-id", _ => (string?)null },
+            { "description", _ => "" },
+        };
         Add("DescribeNetworkInterfaces", Describe);
     }
 
@@ -19,39 +43,19 @@ internal sealed class NetworkInterfaceActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var all = _account.Instances.Values.Where(i => i.State != InstanceState.Terminated).ToList();
-            var ids = parameters.List("NetworkInterfaceId");
-            if (ids.FirstOrDefault(n => all.TrueForAll(i => i.InterfaceId != n)) is { } unknown)
-            {
-                throw new ApiException("InvalidNetworkInterfaceID.NotFound", $"The networkInterface ID '{unknown}' does not exist");
-            }
-
-            var interfaces = new Filters(parameters).Apply(
-                all.Where(i => ids.Count == 0 || ids.Contains(i.InterfaceId, StringComparer.Ordinal)),
+            var all = _account.Instances.Values.Where(i => i.State != InstanceState.Terminated);
+            var interfaces = Listing.Named(
+                parameters,
+                "NetworkInterfaceId",
+                all,
+                id => all.FirstOrDefault(i => i.InterfaceId == id) ?? throw new ApiException("InvalidNetworkInterfaceID.NotFound", $"The networkInterface ID '{id}' does not exist"));
+            return Listing.Answer(
+                parameters,
+                "networkInterfaceSet",
+                interfaces,
                 i => _account.TagsOf(i.InterfaceId),
-                (i, filter) => filter switch
-                {
-                    "network-interface-id" => [i.InterfaceId],
-                    "attachment.instance-id" => [i.Id],
-                    "attachment.attachment-id" => [i.AttachmentId],
-                    "attachment.device-index" => ["0"],
-                    "attachment.status" => ["attached"],
-                    "group-id" => i.Groups.Select(g => (string?)g.Id),
-                    "group-name" => i.Groups.Select(g => (string?)g.Name),
-                    "subnet-id" => [i.Zone.SubnetId],
-                    "vpc-id" => [Zones.VpcId],
-                    "availability-zone" => [i.Zone.Name],
-                    "private-ip-address" or "addresses.private-ip-address" => [i.PrivateAddress],
-                    "association.public-ip" or "addresses.association.public-ip" => [i.PublicAddress],
-                    "interface-type" => ["interface"],
-                    "status" => ["in-use"],
-                    "owner-id" => [_account.OwnerId],
-                    "requester-managed" => ["false"],
-                    "requester-id" or "description" => [],
-                    _ => null,
-                });
-            var (page, next) = new Paging(parameters).Cut(interfaces);
-            return [Xml.List("networkInterfaceSet", page, i => (IEnumerable<XElement?>)[.. InstanceXml.Interface(_account, i), Xml.Tags(_account.TagsOf(i.InterfaceId))]), next];
+                _filters,
+                i => (IEnumerable<XElement?>)[.. InstanceXml.Interface(_account, i), Xml.Tags(_account.TagsOf(i.InterfaceId))]);
         }
     }
 }

@@ -7,11 +7,60 @@ namespace LinkOverflow.Lab.Actions;
 /// <summary>Where the lab says it is: one region, its zones, the default VPC and its subnets.</summary>
 internal sealed class PlaceActions : ActionSet
 {
+    private static readonly FilterTable<string> RegionFilters = new()
+    {
+        { "region-name", r => r },
+        { "endpoint", r => EndpointOf(r) },
+        { "opt-in-status", _ => "opt-in-not-required" },
+    };
+
+    private static readonly FilterTable<Zone> ZoneFilters = new()
+    {
+        { "zone-name", z => z.Name },
+        { "zone-id", z => z.Id },
+        { "region-name", _ => Zones.Region },
+        { "group-name", _ => Zones.Region },
+        { "state", _ => "available" },
+        { "opt-in-status", _ => "opt-in-not-required" },
+        { "zone-type", _ => "availability-zone" },
+    };
+
     private readonly Account _account;
+    private readonly FilterTable<string> _vpcFilters;
+    private readonly FilterTable<Zone> _subnetFilters;
 
     public PlaceActions(Account account)
     {
         _account = account;
+        // Some filters have an older name beside the documented one.
+        _vpcFilters = new()
+        {
+            { "vpc-id", v => v },
+            { "is-default", _ => "true" },
+            { "isDefault", _ => "true" },
+            { "cidr", _ => account.VpcRange },
+            { "cidr-block", _ => account.VpcRange },
+            { "cidr-block-association.cidr-block", _ => account.VpcRange },
+            { "state", _ => "available" },
+            { "owner-id", _ => account.OwnerId },
+            { "dhcp-options-id", _ => "default" },
+        };
+        _subnetFilters = new()
+        {
+            { "subnet-id", z => z.SubnetId },
+            { "vpc-id", _ => Zones.VpcId },
+            { "availability-zone", z => z.Name },
+            { "availabilityZone", z => z.Name },
+            { "availability-zone-id", z => z.Id },
+            { "cidr", account.SubnetRange },
+            { "cidr-block", account.SubnetRange },
+            { "cidrBlock", account.SubnetRange },
+            { "default-for-az", _ => "true" },
+            { "defaultForAz", _ => "true" },
+            { "map-public-ip-on-launch", _ => "true" },
+            { "state", _ => "available" },
+            { "owner-id", _ => account.OwnerId },
+        };
         Add("DescribeRegions", DescribeRegions);
         Add("DescribeAvailabilityZones", DescribeZones);
         Add("DescribeVpcs", DescribeVpcs);
@@ -27,6 +76,8 @@ internal sealed class PlaceActions : ActionSet
         ]);
     }
 
+    private static string EndpointOf(string region) => $"ec2.{region}.amazonaws.com";
+
     private static IEnumerable<XElement?> DescribeRegions(QueryParameters parameters)
     {
         var names = parameters.List("RegionName");
@@ -35,21 +86,12 @@ internal sealed class PlaceActions : ActionSet
             throw new ApiException("InvalidParameterValue", $"Invalid region: [{unknown}]");
         }
 
-        var filters = new Filters(parameters);
-        string Endpoint(string region) => $"ec2.{region}.amazonaws.com";
-        IEnumerable<string?>? Values(string region, string name) => name switch
-        {
-            "region-name" => [region],
-            "endpoint" => [Endpoint(region)],
-            "opt-in-status" => ["opt-in-not-required"],
-            _ => null,
-        };
         return
         [
-            Xml.List("regionInfo", filters.Apply([Zones.Region], _ => NoTags, Values), r => new[]
+            Xml.List("regionInfo", new Filters(parameters).Apply([Zones.Region], null, RegionFilters), r => new[]
             {
                 new XElement("regionName", r),
-                new XElement("regionEndpoint", Endpoint(r)),
+                new XElement("regionEndpoint", EndpointOf(r)),
                 new XElement("optInStatus", "opt-in-not-required"),
             }),
         ];
@@ -71,17 +113,8 @@ internal sealed class PlaceActions : ActionSet
 
         var zones = new Filters(parameters).Apply(
             Zones.All.Where(z => (names.Count == 0 || names.Contains(z.Name, StringComparer.Ordinal)) && (ids.Count == 0 || ids.Contains(z.Id, StringComparer.Ordinal))),
-            _ => NoTags,
-            (z, filter) => filter switch
-            {
-                "zone-name" => [z.Name],
-                "zone-id" => [z.Id],
-                "region-name" or "group-name" => [Zones.Region],
-                "state" => ["available"],
-                "opt-in-status" => ["opt-in-not-required"],
-                "zone-type" => ["availability-zone"],
-                _ => null,
-            });
+            null,
+            ZoneFilters);
         return
         [
             Xml.List("availabilityZoneInfo", zones, z => new[]
@@ -108,40 +141,27 @@ internal sealed class PlaceActions : ActionSet
 
         lock (_account.Gate)
         {
-            var vpcs = new Filters(parameters).Apply([Zones.VpcId], _account.TagsOf, (v, filter) => filter switch
-            {
-                "vpc-id" => [v],
-                "isDefault" or "is-default" => ["true"],
-                "cidr" or "cidr-block" or "cidr-block-association.cidr-block" => [_account.VpcRange],
-                "state" => ["available"],
-                "owner-id" => [_account.OwnerId],
-                "dhcp-options-id" => ["default"],
-                _ => null,
-            });
-            var (page, next) = new Paging(parameters).Cut(vpcs);
-            return
-            [
-                Xml.List("vpcSet", page, v => new[]
-                {
-                    new XElement("vpcId", v),
-                    new XElement("ownerId", _account.OwnerId),
-                    new XElement("state", "available"),
-                    new XElement("cidrBlock", _account.VpcRange),
-                    Xml.List("cidrBlockAssociationSet", [_account.VpcRange], c => new[]
-                    {
-                        new XElement("cidrBlock", c),
-                        new XElement("associationId", "vpc-cidr-assoc-01ab0000000000001"),
-                        new XElement("cidrBlockState", new XElement("state", "associated")),
-                    }),
-                    new XElement("dhcpOptionsId", "default"),
-                    new XElement("instanceTenancy", "default"),
-                    new XElement("isDefault", true),
-                    Xml.Tags(_account.TagsOf(v)),
-                }),
-                next,
-            ];
+            return Listing.Answer(parameters, "vpcSet", [Zones.VpcId], _account.TagsOf, _vpcFilters, DescribeVpc);
         }
     }
+
+    private IEnumerable<XElement?> DescribeVpc(string id) =>
+    [
+        new("vpcId", id),
+        new("ownerId", _account.OwnerId),
+        new("state", "available"),
+        new("cidrBlock", _account.VpcRange),
+        Xml.List("cidrBlockAssociationSet", [_account.VpcRange], c => new[]
+        {
+            new XElement("cidrBlock", c),
+            new XElement("associationId", "vpc-cidr-assoc-01ab0000000000001"),
+            new XElement("cidrBlockState", new XElement("state", "associated")),
+        }),
+        new("dhcpOptionsId", "default"),
+        new("instanceTenancy", "default"),
+        new("isDefault", true),
+        Xml.Tags(_account.TagsOf(id)),
+    ];
 
     private static IEnumerable<XElement?> DescribeVpcAttribute(QueryParameters parameters)
     {
@@ -159,57 +179,36 @@ internal sealed class PlaceActions : ActionSet
 
     private IEnumerable<XElement?> DescribeSubnets(QueryParameters parameters)
     {
-        var ids = parameters.List("SubnetId");
-        if (ids.FirstOrDefault(i => Zones.All.All(z => z.SubnetId != i)) is { } unknown)
-        {
-            throw new ApiException("InvalidSubnetID.NotFound", $"The subnet ID '{unknown}' does not exist");
-        }
-
         lock (_account.Gate)
         {
-            var subnets = new Filters(parameters).Apply(
-                Zones.All.Where(z => ids.Count == 0 || ids.Contains(z.SubnetId, StringComparer.Ordinal)),
-                z => _account.TagsOf(z.SubnetId),
-                (z, filter) => filter switch
-                {
-                    "subnet-id" => [z.SubnetId],
-                    "vpc-id" => [Zones.VpcId],
-                    "availability-zone" or "availabilityZone" => [z.Name],
-                    "availability-zone-id" => [z.Id],
-                    "cidr" or "cidr-block" or "cidrBlock" => [_account.SubnetRange(z)],
-                    "default-for-az" or "defaultForAz" or "map-public-ip-on-launch" => ["true"],
-                    "state" => ["available"],
-                    "owner-id" => [_account.OwnerId],
-                    _ => null,
-                });
-            var (page, next) = new Paging(parameters).Cut(subnets);
-            return
-            [
-                Xml.List("subnetSet", page, z => new[]
-                {
-                    new XElement("subnetId", z.SubnetId),
-                    new XElement("subnetArn", $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:subnet/{z.SubnetId}"),
-                    new XElement("state", "available"),
-                    new XElement("ownerId", _account.OwnerId),
-                    new XElement("vpcId", Zones.VpcId),
-                    new XElement("cidrBlock", _account.SubnetRange(z)),
-                    new XElement("ipv6CidrBlockAssociationSet"),
-                    new XElement("assignIpv6AddressOnCreation", false),
-                    new XElement("availableIpAddressCount", _account.FreeAddresses(z)),
-                    new XElement("availabilityZone", z.Name),
-                    new XElement("availabilityZoneId", z.Id),
-                    new XElement("defaultForAz", true),
-                    new XElement("mapPublicIpOnLaunch", true),
-                    new XElement("mapCustomerOwnedIpOnLaunch", false),
-                    new XElement("enableDns64", false),
-                    new XElement("ipv6Native", false),
-                    new XElement("privateDnsNameOptionsOnLaunch", new XElement("hostnameType", "ip-name"), new XElement("enableResourceNameDnsARecord", false), new XElement("enableResourceNameDnsAAAARecord", false)),
-                    Xml.Tags(_account.TagsOf(z.SubnetId)),
-                }),
-                next,
-            ];
+            var subnets = Listing.Named(
+                parameters,
+                "SubnetId",
+                Zones.All,
+                id => Zones.All.FirstOrDefault(z => z.SubnetId == id) ?? throw new ApiException("InvalidSubnetID.NotFound", $"The subnet ID '{id}' does not exist"));
+            return Listing.Answer(parameters, "subnetSet", subnets, z => _account.TagsOf(z.SubnetId), _subnetFilters, DescribeSubnet);
         }
     }
 
-    private static IReadOnlyDictionary<string, string> NoTags { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    private IEnumerable<XElement?> DescribeSubnet(Zone zone) =>
+    [
+        new("subnetId", zone.SubnetId),
+        new("subnetArn", $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:subnet/{zone.SubnetId}"),
+        new("state", "available"),
+        new("ownerId", _account.OwnerId),
+        new("vpcId", Zones.VpcId),
+        new("cidrBlock", _account.SubnetRange(zone)),
+        new("ipv6CidrBlockAssociationSet"),
+        new("assignIpv6AddressOnCreation", false),
+        new("availableIpAddressCount", _account.FreeAddresses(zone)),
+        new("availabilityZone", zone.Name),
+        new("availabilityZoneId", zone.Id),
+        new("defaultForAz", true),
+        new("mapPublicIpOnLaunch", true),
+        new("mapCustomerOwnedIpOnLaunch", false),
+        new("enableDns64", false),
+        new("ipv6Native", false),
+        new("privateDnsNameOptionsOnLaunch", new XElement("hostnameType", "ip-name"), new XElement("enableResourceNameDnsARecord", false), new XElement("enableResourceNameDnsAAAARecord", false)),
+        Xml.Tags(_account.TagsOf(zone.SubnetId)),
+    ];
 }

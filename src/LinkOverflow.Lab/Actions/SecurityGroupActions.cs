@@ -11,13 +11,30 @@ namespace LinkOverflow.Lab.Actions;
 /// <summary>Security groups and their rules.</summary>
 internal sealed class SecurityGroupActions : ActionSet
 {
+    private static readonly FilterTable<(SecurityGroup Group, SecurityGroupRule Rule)> RuleFilters = new()
+    {
+        { "group-id", r => r.Group.Id },
+        { "security-group-rule-id", r => r.Rule.Id },
+    };
+
     private readonly Account _account;
     private readonly Fleet _fleet;
+    private readonly FilterTable<SecurityGroup> _groupFilters;
 
     public SecurityGroupActions(Account account, Fleet fleet)
     {
         _account = account;
         _fleet = fleet;
+        _groupFilters = new()
+        {
+            { "group-id", g => g.Id },
+            { "group-name", g => g.Name },
+            { "description", g => g.Description },
+            { "owner-id", _ => account.OwnerId },
+            { "vpc-id", _ => Zones.VpcId },
+        };
+        AddRuleFilters("ip-permission", g => g.Ingress);
+        AddRuleFilters("egress.ip-permission", g => g.Egress);
         Add("CreateSecurityGroup", Create);
         Add("DeleteSecurityGroup", Delete);
         Add("DescribeSecurityGroups", Describe);
@@ -44,6 +61,17 @@ internal sealed class SecurityGroupActions : ActionSet
         account.Groups.Values.FirstOrDefault(g => g.Name == name)
         ?? throw new ApiException("InvalidGroup.NotFound", $"The security group '{name}' does not exist in default VPC '{Zones.VpcId}'");
 
+    private void AddRuleFilters(string prefix, Func<SecurityGroup, List<SecurityGroupRule>> rules)
+    {
+        void Add(string name, Func<SecurityGroupRule, string?> value) => _groupFilters.Add($"{prefix}.{name}", g => rules(g).Select(value));
+        Add("cidr", r => r.Policy.Cidr);
+        Add("ipv6-cidr", r => r.CidrIpv6);
+        Add("group-id", r => r.Policy.PeerGroup);
+        Add("protocol", r => r.Policy.Protocol);
+        Add("from-port", r => r.Policy.FromPort.ToString(CultureInfo.InvariantCulture));
+        Add("to-port", r => r.Policy.ToPort.ToString(CultureInfo.InvariantCulture));
+    }
+
     private IEnumerable<XElement?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
@@ -58,6 +86,11 @@ internal sealed class SecurityGroupActions : ActionSet
             if (parameters.Find("VpcId") is { } vpc && vpc != Zones.VpcId)
             {
                 throw new ApiException("InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
+            }
+
+            if (name == "default")
+            {
+                throw new ApiException("InvalidParameterValue", "Cannot use reserved security group name: default");
             }
 
             if (_account.Groups.Values.Any(g => g.Name == name))
@@ -104,11 +137,8 @@ internal sealed class SecurityGroupActions : ActionSet
         {
             var groups = parameters.List("GroupId").Select(id => Find(_account, id))
                 .Concat(parameters.List("GroupName").Select(name => FindByName(_account, name))).Distinct().ToList();
-            var filters = new Filters(parameters);
-            filters.Check(name => Values(_account.Groups.Values.First(), name) is not null);
-            var (page, next) = new Paging(parameters).Cut(
-                filters.Apply(groups.Count > 0 ? groups : [.. _account.Groups.Values], g => _account.TagsOf(g.Id), Values));
-            return [Xml.List("securityGroupInfo", page, Describe), next];
+            return Listing.Answer(
+                parameters, "securityGroupInfo", groups.Count > 0 ? groups : _account.Groups.Values.AsEnumerable(), g => _account.TagsOf(g.Id), _groupFilters, Describe);
         }
     }
 
@@ -116,21 +146,9 @@ internal sealed class SecurityGroupActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var ids = parameters.List("SecurityGroupRuleId");
-            var all = _account.Groups.Values.SelectMany(g => g.Rules, (g, r) => (Group: g, Rule: r)).ToList();
-            if (ids.FirstOrDefault(id => !all.Exists(a => a.Rule.Id == id)) is { } unknown)
-            {
-                throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{unknown}' does not exist");
-            }
-
-            var filters = new Filters(parameters);
-            filters.Check(name => name is "group-id" or "security-group-rule-id");
-            var rules = filters.Apply(
-                all.Where(a => ids.Count == 0 || ids.Contains(a.Rule.Id, StringComparer.Ordinal)),
-                a => _account.TagsOf(a.Rule.Id),
-                (a, name) => name switch { "group-id" => [a.Group.Id], "security-group-rule-id" => [a.Rule.Id], _ => null });
-            var (page, next) = new Paging(parameters).Cut(rules);
-            return [Xml.List("securityGroupRuleSet", page, r => DescribeRule(r.Group, r.Rule)), next];
+            var all = _account.Groups.Values.SelectMany(g => g.Rules, (g, r) => (Group: g, Rule: r));
+            var rules = Listing.Named(parameters, "SecurityGroupRuleId", all, id => all.FirstOrDefault(r => r.Rule.Id == id) is { Rule: not null } found ? found : throw NoSuchRule(id));
+            return Listing.Answer(parameters, "securityGroupRuleSet", rules, r => _account.TagsOf(r.Rule.Id), RuleFilters, r => DescribeRule(r.Group, r.Rule));
         }
     }
 
@@ -174,7 +192,7 @@ internal sealed class SecurityGroupActions : ActionSet
             var ids = parameters.List("SecurityGroupRuleId");
             var going = ids.Count > 0
                 ? [.. ids.Select(id => present.Find(r => r.Id == id)
-                    ?? throw new ApiException("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{id}' does not exist"))]
+                    ?? throw NoSuchRule(id))]
                 : Rules(parameters).Select(given => present.Find(r => r.SameAs(given))
                     ?? throw new ApiException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")).ToList();
             EndDryRun(parameters);
@@ -188,6 +206,8 @@ internal sealed class SecurityGroupActions : ActionSet
         await _fleet.ApplyPolicyAsync(cancellationToken);
         return [Xml.Return()];
     }
+
+    private static ApiException NoSuchRule(string id) => new("InvalidSecurityGroupRuleId.NotFound", $"The security group rule ID '{id}' does not exist");
 
     private SecurityGroup Target(QueryParameters parameters) =>
         parameters.Find("GroupId") is { } id ? Find(_account, id)
@@ -344,20 +364,4 @@ internal sealed class SecurityGroupActions : ActionSet
             new("prefixListIds"),
         ];
     }
-
-    private IEnumerable<string?>? Values(SecurityGroup group, string filter) => filter switch
-    {
-        "group-id" => [group.Id],
-        "group-name" => [group.Name],
-        "description" => [group.Description],
-        "owner-id" => [_account.OwnerId],
-        "vpc-id" => [Zones.VpcId],
-        "egress.ip-permission.cidr" => group.Egress.Select(r => r.Policy.Cidr),
-        "ip-permission.cidr" => group.Ingress.Select(r => r.Policy.Cidr),
-        "ip-permission.group-id" => group.Ingress.Select(r => r.Policy.PeerGroup),
-        "ip-permission.protocol" => group.Ingress.Select(r => r.Policy.Protocol),
-        "ip-permission.from-port" => group.Ingress.Select(r => r.Policy.FromPort.ToString(CultureInfo.InvariantCulture)),
-        "ip-permission.to-port" => group.Ingress.Select(r => r.Policy.ToPort.ToString(CultureInfo.InvariantCulture)),
-        _ => null,
-    };
 }

@@ -64,15 +64,12 @@ internal sealed class SnapshotActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var ids = parameters.List("SnapshotId");
-            var paging = new Paging(parameters);
-            paging.RefuseWith(ids, "snapshotSet");
+            Paging.RefuseWith(parameters, "SnapshotId");
             var owners = parameters.List("Owner").Concat(parameters.List("RestorableBy")).ToList();
             // All that the lab knows are the account's own.
             var mine = owners.Count == 0 || owners.Exists(o => o is "self" or "all" || o == _account.OwnerId);
-            var snapshots = ids.Count > 0 ? ids.Select(i => Find(_account, i)) : mine ? _account.Snapshots.Values : [];
-            var (page, next) = paging.Cut(new Filters(parameters).Apply(snapshots, s => _account.TagsOf(s.Id), _filters));
-            return [Xml.List("snapshotSet", page, Describe), next];
+            var snapshots = Listing.Named(parameters, "SnapshotId", mine ? _account.Snapshots.Values : Enumerable.Empty<Snapshot>(), id => Find(_account, id));
+            return Listing.Answer(parameters, "snapshotSet", snapshots, s => _account.TagsOf(s.Id), _filters, Describe);
         }
     }
 

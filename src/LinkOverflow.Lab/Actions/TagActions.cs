@@ -22,6 +22,14 @@ internal sealed class TagActions : ActionSet
         ["eni"] = ("network-interface", "InvalidNetworkInterfaceID.NotFound"),
     };
 
+    private static readonly FilterTable<(string Resource, string Key, string Value, string Type)> FilterNames = new()
+    {
+        { "resource-id", t => t.Resource },
+        { "resource-type", t => t.Type },
+        { "key", t => t.Key },
+        { "value", t => t.Value },
+    };
+
     private readonly Account _account;
 
     public TagActions(Account account)
@@ -87,23 +95,10 @@ internal sealed class TagActions : ActionSet
         lock (_account.Gate)
         {
             var all = _account.AllTags.SelectMany(r => r.Value, (r, t) => (Resource: r.Key, t.Key, t.Value, Type: TypeOf(r.Key)?.Type ?? ""));
-            var tags = new Filters(parameters).Apply(all, t => new Dictionary<string, string>(StringComparer.Ordinal) { [t.Key] = t.Value }, (t, filter) => filter switch
+            return Listing.Answer(parameters, "tagSet", all, t => new Dictionary<string, string>(StringComparer.Ordinal) { [t.Key] = t.Value }, FilterNames, t => new[]
             {
-                "resource-id" => [t.Resource],
-                "resource-type" => [t.Type],
-                "key" => [t.Key],
-                "value" => [t.Value],
-                _ => null,
+                new XElement("resourceId", t.Resource), new XElement("resourceType", t.Type), new XElement("key", t.Key), new XElement("value", t.Value),
             });
-            var (page, next) = new Paging(parameters).Cut(tags);
-            return
-            [
-                Xml.List("tagSet", page, t => new[]
-                {
-                    new XElement("resourceId", t.Resource), new XElement("resourceType", t.Type), new XElement("key", t.Key), new XElement("value", t.Value),
-                }),
-                next,
-            ];
         }
     }
 

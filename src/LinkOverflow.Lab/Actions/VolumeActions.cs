@@ -252,12 +252,9 @@ internal sealed class VolumeActions : ActionSet
     {
         lock (_account.Gate)
         {
-            var ids = parameters.List("VolumeId");
-            var paging = new Paging(parameters);
-            paging.RefuseWith(ids, "volumeIds");
-            var volumes = ids.Count > 0 ? ids.Select(i => Find(_account, i)) : _account.Volumes.Values;
-            var (page, next) = paging.Cut(new Filters(parameters).Apply(volumes, v => _account.TagsOf(v.Id), FilterNames));
-            return [Xml.List(set, page, describe), next];
+            Paging.RefuseWith(parameters, "VolumeId");
+            var volumes = Listing.Named(parameters, "VolumeId", _account.Volumes.Values, id => Find(_account, id));
+            return Listing.Answer(parameters, set, volumes, v => _account.TagsOf(v.Id), FilterNames, describe);
         }
     }
 

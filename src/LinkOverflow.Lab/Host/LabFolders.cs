@@ -12,6 +12,9 @@ internal sealed record LabFolders(string State, string Cache)
 
     public string Settings => Path.Combine(State, ".aws.settings");
 
+    /// <summary>The profile for AWS's own clients.</summary>
+    public string AwsConfig => Path.Combine(State, "aws-config");
+
     public string KeyFile => Path.Combine(State, "lab.pem");
 
     public string Credentials => Path.Combine(State, "credentials.json");

@@ -55,6 +55,7 @@ internal static class StartCommand
     {
         File.Delete(folders.Record);
         File.Delete(folders.Settings);
+        File.Delete(folders.AwsConfig);
         File.Delete(folders.Pid);
     }
 
@@ -113,8 +114,9 @@ internal static class StartCommand
         }
     }
 
-    private static Task WriteSettingsAsync(LabFolders folders, LabCredentials credentials, string endpoint, CancellationToken cancellationToken) =>
-        PrivateFile.WriteAsync(
+    private static async Task WriteSettingsAsync(LabFolders folders, LabCredentials credentials, string endpoint, CancellationToken cancellationToken)
+    {
+        await PrivateFile.WriteAsync(
             folders.Settings,
             $"""
             [EC2]
@@ -127,6 +129,18 @@ internal static class StartCommand
 
             """,
             cancellationToken);
+        await PrivateFile.WriteAsync(
+            folders.AwsConfig,
+            $"""
+            [profile lab]
+            region = {Zones.Region}
+            aws_access_key_id = {credentials.AccessKeyId}
+            aws_secret_access_key = {credentials.SecretAccessKey}
+            endpoint_url = {endpoint}
+
+            """,
+            cancellationToken);
+    }
 
     private static async Task<FileStream?> TryTakeLockAsync(string file, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// <summary>What it reads on standard input; nothing when null.</summary>
     public string? Input { get; init; }
 
+    /// <summary>Where it runs; here when null.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>Added to the environment that it inherits.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -35,6 +38,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
+            WorkingDirectory = Folder ?? "",
         };
         foreach (var argument in Arguments)
         {

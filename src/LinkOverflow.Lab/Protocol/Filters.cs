@@ -6,6 +6,8 @@ namespace LinkOverflow.Lab.Protocol;
 /// </summary>
 internal sealed class Filters
 {
+    private static readonly Dictionary<string, string> NoTags = new(StringComparer.Ordinal);
+
     private readonly List<(string Name, IReadOnlyList<string> Values)> _filters = [];
 
     public Filters(QueryParameters parameters)
@@ -17,54 +19,33 @@ internal sealed class Filters
         }
     }
 
-    /// <summary>Whether a resource matches.</summary>
-    /// <param name="tags">The resource's tags.</param>
-    /// <param name="values">What the resource has under a filter's name; null for a name that this resource does not know.</param>
+    /// <summary>Those of <paramref name="items"/> that match.</summary>
+    /// <param name="items">The resources.</param>
+    /// <param name="tags">A resource's tags; null for a kind that has none.</param>
+    /// <param name="table">What a resource has under each filter's name.</param>
     /// <exception cref="ApiException">InvalidParameterValue: there is no such filter.</exception>
-    public bool Match(IReadOnlyDictionary<string, string> tags, Func<string, IEnumerable<string?>?> values)
+    public List<T> Apply<T>(IEnumerable<T> items, Func<T, IReadOnlyDictionary<string, string>>? tags, FilterTable<T> table)
     {
-        foreach (var (name, patterns) in _filters)
+        // Said even where there is no resource to match.
+        if (_filters.Find(f => !(tags is not null && IsOnTags(f.Name)) && !table.ContainsKey(f.Name)) is { Name: { } unknown })
         {
-            IEnumerable<string?>? actual =
-                name == "tag-key" ? tags.Keys
-                : name == "tag-value" ? tags.Values
-                : name.StartsWith("tag:", StringComparison.Ordinal) ? (tags.TryGetValue(name[4..], out var value) ? [value] : [])
-                : values(name);
-            if (actual is null)
-            {
-                throw new ApiException("InvalidParameterValue", $"The filter '{name}' is invalid");
-            }
-
-            if (!actual.Any(a => a is not null && patterns.Any(p => Wildcard.IsMatch(a, p))))
-            {
-                return false;
-            }
+            throw new ApiException("InvalidParameterValue", $"The filter '{unknown}' is invalid");
         }
 
-        return true;
-    }
+        return [.. items.Where(item => _filters.TrueForAll(filter => Actual(item, filter.Name).Any(a => a is not null && filter.Values.Any(p => Wildcard.IsMatch(a, p)))))];
 
-    /// <summary>Says that a filter is unknown even where there is no resource to match.</summary>
-    public void Check(Func<string, bool> isKnown)
-    {
-        foreach (var (name, _) in _filters)
+        IEnumerable<string?> Actual(T item, string name)
         {
-            if (name is not ("tag-key" or "tag-value") && !name.StartsWith("tag:", StringComparison.Ordinal) && !isKnown(name))
+            var own = IsOnTags(name) ? tags?.Invoke(item) ?? NoTags : NoTags;
+            return name switch
             {
-                throw new ApiException("InvalidParameterValue", $"The filter '{name}' is invalid");
-            }
+                "tag-key" => own.Keys,
+                "tag-value" => own.Values,
+                _ when name.StartsWith("tag:", StringComparison.Ordinal) => own.TryGetValue(name[4..], out var value) ? [value] : [],
+                _ => table[name](item),
+            };
         }
     }
 
-    /// <summary>Those of <paramref name="items"/> that match.</summary>
-    public List<T> Apply<T>(IEnumerable<T> items, Func<T, IReadOnlyDictionary<string, string>> tags, Func<T, string, IEnumerable<string?>?> values) =>
-        [.. items.Where(i => Match(tags(i), name => values(i, name)))];
-
-    /// <summary>Those of <paramref name="items"/> that match.</summary>
-    /// <exception cref="ApiException">InvalidParameterValue: there is no such filter.</exception>
-    public List<T> Apply<T>(IEnumerable<T> items, Func<T, IReadOnlyDictionary<string, string>> tags, FilterTable<T> table)
-    {
-        Check(table.ContainsKey);
-        return Apply(items, tags, (item, name) => table[name](item));
-    }
+    private static bool IsOnTags(string name) => name is "tag-key" or "tag-value" || name.StartsWith("tag:", StringComparison.Ordinal);
 }

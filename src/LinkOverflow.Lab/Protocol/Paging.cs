@@ -25,15 +25,13 @@ internal sealed class Paging
         _skip = parameters.Find("NextToken") is { } token ? Decode(token) : 0;
     }
 
-    private bool IsLimited => _take is not null;
-
-    /// <summary>Refuses a page size where resources are named, as EC2 does.</summary>
+    /// <summary>Refuses a page size where resources are named, as EC2 does for some.</summary>
     /// <exception cref="ApiException">InvalidParameterCombination.</exception>
-    public void RefuseWith(IReadOnlyCollection<string> ids, string parameter)
+    public static void RefuseWith(QueryParameters parameters, string names)
     {
-        if (ids.Count > 0 && IsLimited)
+        if (parameters.Find("MaxResults") is not null && parameters.List(names).Count > 0)
         {
-            throw ApiException.Combination($"The parameter {parameter} cannot be used with the parameter maxResults");
+            throw ApiException.Combination($"The parameter {names} cannot be used with the parameter maxResults");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LinkOverflow.Deploy.Cloud;
+using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
@@ -10,6 +11,8 @@ internal sealed class RecordedCloud : ICloud
     private static readonly IReadOnlyDictionary<string, string> NoTags = new Dictionary<string, string>(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CloudInstance> _instances = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaggedResource> _groups = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, string> _groupNames = new(StringComparer.Ordinal);
 
     public string Region => "us-west-2";
 
@@ -55,6 +58,13 @@ internal sealed class RecordedCloud : ICloud
     /// <summary>An instance that is there before the test.</summary>
     public void Has(string id, string state, string deployment) =>
         _instances[id] = Instance(id, state, tags: new Dictionary<string, string>(StringComparer.Ordinal) { [DeploymentTags.Deployment] = deployment });
+
+    /// <summary>A lock that somebody holds before the test.</summary>
+    public void HasLock(string id, string name, IReadOnlyDictionary<string, string> tags)
+    {
+        _groupNames[id] = name;
+        _groups[id] = new TaggedResource(id, tags);
+    }
 
     public void HasGroup(string id, string deployment) => _groups[id] = Tagged(id, deployment);
 
@@ -102,8 +112,18 @@ internal sealed class RecordedCloud : ICloud
     public Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken) => Answer("CreateSecurityGroup", request.Name, () =>
     {
         GroupRequests.Enqueue(request);
-        _groups["sg-own"] = new TaggedResource("sg-own", request.Tags);
-        return "sg-own";
+        lock (_groupNames)
+        {
+            if (_groupNames.Any(n => n.Value == request.Name && _groups.ContainsKey(n.Key)))
+            {
+                throw new CloudException(new Problem(ErrorId.CloudError, "there is one"), "InvalidGroup.Duplicate", "1", isTransient: false);
+            }
+
+            var id = request.Tags.ContainsKey(DeploymentTags.Lock) ? $"sg-lock-{_groupNames.Count}" : "sg-own";
+            _groupNames[id] = request.Name;
+            _groups[id] = new TaggedResource(id, request.Tags);
+            return id;
+        }
     });
 
     public Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken) => Answer("DescribeSecurityGroups", idOrName, () => idOrName);

@@ -20,13 +20,14 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
         ["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null",
         ["AWS_PAGER"] = "",
         ["AWS_EC2_METADATA_DISABLED"] = "true",
+        ["TF_CLI_CONFIG_FILE"] = ClientsHere.TerraformSettings(lab.Folder),
     };
 
     [Fact]
     public async Task Boto3_runs_finds_and_terminates_an_instance()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+        await ClientsHere.SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
 
         var answer = await RunAsync(
             "python3",
@@ -60,10 +61,21 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     }
 
     [Fact]
+    public async Task Boto3_reads_the_answer_to_every_call_as_strictly_as_its_model_allows()
+    {
+        lab.SkipWithoutMachines();
+        await SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+
+        var answer = await RunAsync("python3", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"));
+
+        answer.ExitCode.ShouldBe(0, answer.Output + answer.Error);
+    }
+
+    [Fact]
     public async Task The_aws_CLI_runs_waits_and_terminates()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("the aws CLI", "aws", "--version");
+        await ClientsHere.SkipWithoutAsync("the aws CLI", "aws", "--version");
 
         var id = (await AwsAsync("run-instances", "--image-id", "resolve:ssm:/lab/debian/12", "--instance-type", "t3.micro", "--query", "Instances[0].InstanceId", "--output", "text")).Trim();
         await AwsAsync("wait", "instance-status-ok", "--instance-ids", id);
@@ -78,13 +90,10 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     public async Task Terraform_applies_finds_nothing_to_change_and_destroys()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("terraform", "terraform", "version");
+        await ClientsHere.SkipWithoutAsync("terraform", "terraform", "version");
         var folder = Directory.CreateDirectory(Path.Combine(lab.Folder, "terraform"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "main.tf"), Configuration, Cancellation);
-        if ((await TerraformAsync(folder, "init")) is { ExitCode: not 0 } without)
-        {
-            Assert.Skip($"terraform cannot have its AWS provider here: {without.Error.Trim().Split('\n')[^1]}");
-        }
+        await ClientsHere.SkipWithoutProviderAsync(folder.FullName, arguments => RunAsync("terraform", arguments));
 
         var applied = await TerraformAsync(folder, "apply", "-auto-approve");
         applied.ExitCode.ShouldBe(0, applied.Error);
@@ -134,6 +143,52 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
           key_name               = aws_key_pair.mine.key_name
           vpc_security_group_ids = [aws_security_group.web.id]
           tags                   = { Name = "terraform" }
+          user_data              = "#!/bin/sh\ntrue\n"
+          root_block_device {
+            volume_size = 10
+            tags        = { For = "root" }
+          }
+        }
+        resource "aws_ebs_volume" "data" {
+          availability_zone = aws_instance.web.availability_zone
+          size              = 1
+          type              = "gp3"
+          tags              = { Name = "terraform" }
+        }
+        resource "aws_volume_attachment" "data" {
+          device_name = "/dev/sdf"
+          volume_id   = aws_ebs_volume.data.id
+          instance_id = aws_instance.web.id
+        }
+        resource "aws_ebs_snapshot" "data" {
+          volume_id  = aws_ebs_volume.data.id
+          depends_on = [aws_volume_attachment.data]
+        }
+        resource "aws_ami_from_instance" "web" {
+          name               = "terraform"
+          source_instance_id = aws_instance.web.id
+        }
+        resource "aws_launch_template" "web" {
+          name                   = "terraform"
+          image_id               = aws_ami_from_instance.web.id
+          instance_type          = "t3.micro"
+          vpc_security_group_ids = [aws_security_group.web.id]
+          monitoring {
+            enabled = true
+          }
+          block_device_mappings {
+            device_name = "/dev/sdg"
+            ebs {
+              volume_size = 2
+              volume_type = "gp3"
+            }
+          }
+        }
+        resource "aws_instance" "second" {
+          launch_template {
+            id      = aws_launch_template.web.id
+            version = "$Latest"
+          }
         }
         """;
 
@@ -148,21 +203,4 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     }
 
     private Task<CommandResult> RunAsync(string program, params string[] arguments) => new Command(program, arguments) { Environment = Credentials }.RunAsync(Cancellation);
-
-    private static async Task SkipWithoutAsync(string what, string program, params string[] arguments)
-    {
-        try
-        {
-            if ((await new Command(program, arguments).RunAsync(Cancellation)).ExitCode == 0)
-            {
-                return;
-            }
-        }
-        catch (MachineException)
-        {
-            // Not on the PATH.
-        }
-
-        Assert.Skip($"{what} is not on this machine.");
-    }
 }

@@ -13,6 +13,11 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
 
         // Neither is to be interrupted: the group carries its tags from its first moment, and is closed until its ports are opened.
         var id = (await calls.CallAsync("CreateSecurityGroup", (c, t) => c.CreateSecurityGroupAsync(create, t), CancellationToken.None)).GroupId;
+        if (request.Ports.Count == 0)
+        {
+            return id;
+        }
+
         try
         {
             await OpenAsync(id, request.Ports);

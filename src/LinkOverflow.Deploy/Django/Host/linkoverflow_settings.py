@@ -22,14 +22,22 @@ if "*" not in ALLOWED_HOSTS:
         host for host in os.environ.get("DJANGO_ALLOWED_HOSTS", "").split(",") if host and host not in ALLOWED_HOSTS
     ]
 
-# A SQLite file inside the project would be lost with the release.
+# A SQLite file inside the project would be lost with the release; a shared path leads out of it.
 _release = Path(__file__).resolve().parent
+_copies = os.environ.get("LINKOVERFLOW_DATABASE_COPIES")
 DATABASES = {alias: dict(database) for alias, database in (globals().get("DATABASES") or {}).items()}
 for _alias, _database in DATABASES.items():
     if _database.get("ENGINE") == "django.db.backends.sqlite3":
         _file = Path(_database["NAME"])
         if _release in (_release / "project" / _file).resolve().parents:
             _database["NAME"] = str(_shared / ("db.sqlite3" if _alias == "default" else _file.name))
+        else:
+            _database["NAME"] = str((_release / "project" / _file).resolve())
+        # A release is tried on copies before it may touch what is in use.
+        if _copies:
+            _database["NAME"] = str(Path(_copies, f"{_alias}.sqlite3"))
 
-if not globals().get("STATIC_ROOT"):
-    STATIC_ROOT = str(_shared / "static")
+# Static files belong to a release, unless the project collects them where something else serves them.
+_static = globals().get("STATIC_ROOT")
+if not _static or _release in (_release / "project" / _static).resolve().parents:
+    STATIC_ROOT = str(_release / "static")

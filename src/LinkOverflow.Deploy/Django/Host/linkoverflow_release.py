@@ -1,0 +1,107 @@
+"""What publishing asks of a release, in the project's folder and with its settings: `examine`, or `answer HOST PATH`.
+
+Its lines begin with "lo:", since a project may print what it likes.
+"""
+import os
+import sys
+import traceback
+
+
+def say(kind, text):
+    # One line each: what Django says may have several.
+    print(f"lo:{kind} {' '.join(str(text).split())}", flush=True)
+
+
+def examine():
+    """Collects static files, then tells findings, SQLite files and pending migrations; one start of Django for all of it."""
+    import django
+    from django.conf import settings
+
+    django.setup()
+    from django.core import checks
+    from django.core.management import call_command
+    from django.db import DEFAULT_DB_ALIAS, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    if settings.DEBUG:
+        say("warning", "DEBUG is on: whoever makes the site fail sees its settings and its source.")
+    errors = []
+    for found in checks.run_checks(include_deployment_checks=True):
+        # security.W018 is DEBUG, which is said above.
+        if found.is_serious() and not found.is_silenced():
+            errors.append(found)
+        elif not found.is_silenced() and found.level >= checks.WARNING and found.id != "security.W018":
+            say("warning", f"check --deploy: {found.id}: {found.msg}")
+    if errors:
+        for error in errors:
+            print(f"{error.id}: {error.msg} {error.hint or ''}", file=sys.stderr)
+        sys.exit("manage.py check finds errors.")
+    if "django.contrib.staticfiles" in settings.INSTALLED_APPS:
+        collect_static(call_command)
+    for alias in connections:
+        database = connections[alias].settings_dict
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            print(f"lo:database {alias}\t{database['NAME']}", flush=True)
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("pending", migration)
+    unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
+    apps = executor.loader.migrated_apps
+    for app, name in sorted(key for key in unknown if key[0] in apps):
+        say("unknown", f"{app}.{name}")
+
+
+def collect_static(call_command):
+    from django.contrib.staticfiles.finders import get_finders
+
+    # Debian's Django has links to scripts of packages that it merely recommends.
+    missing = [
+        path for finder in get_finders() for path, storage in finder.list([])
+        if hasattr(storage, "base_location") and not os.path.exists(storage.path(path))
+    ]
+    if missing:
+        say("warning", f"static files that are links to nothing: {', '.join(missing)}")
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=missing)
+
+
+def answer(host, path):
+    """Asks the application itself, without a server: what a health check would get."""
+    from wsgiref.util import setup_testing_defaults
+
+    from django.core.signals import got_request_exception
+    from linkoverflow_wsgi import application
+
+    def show(**_):
+        traceback.print_exc()
+
+    got_request_exception.connect(show, weak=False)
+    name, _, port = host.rpartition(":")
+    path, _, query = path.partition("?")
+    environ = {
+        "HTTP_HOST": host, "SERVER_NAME": name, "SERVER_PORT": port, "REMOTE_ADDR": "127.0.0.1",
+        "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": "GET",
+    }
+    setup_testing_defaults(environ)
+    status = []
+    body = application(environ, lambda line, headers, exc_info=None: status.append(line))
+    list(body)
+    getattr(body, "close", lambda: None)()
+    if not 200 <= int(status[0].split()[0]) < 400:
+        sys.exit(f"{path} answers {status[0]}")
+
+
+if __name__ == "__main__":
+    # Loaded threads of the project must not keep this process.
+    try:
+        {"examine": examine, "answer": answer}[sys.argv[1]](*sys.argv[2:])
+        code = 0
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        code = 0 if end.code in (None, 0) else 1
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,57 @@
+# How one release takes over from another. Expects the scripts before it, and $folder, $before, $release, $address, $health, $timeout.
+started=$(date '+%F %T')
+backup= migrated=
+
+unchanged() {
+  [ -z "$before" ] || echo "The site stays as it was." >&2
+  exit "$1"
+}
+
+# Has the release tell what it is; passes its findings on.
+examine() {
+  limit=600 run "$folder" -m linkoverflow_release examine >"$folder/examined" || { cat "$folder/examined" >&2; unchanged 6; }
+  grep -v -e '^lo:database ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
+  sqlite_files=$(sed -n 's/^lo:database //p' "$folder/examined")
+  pending=$(sed -n 's/^lo:pending //p' "$folder/examined")
+  unknown=$(sed -n 's/^lo:unknown //p' "$folder/examined")
+}
+
+# Whether the release's application answers the health check, asked without a server.
+answers() {
+  limit=$timeout run "$folder" -m linkoverflow_release answer "$address:$port" "$health" >&2 && return
+  [ $? != 124 ] || echo "$health does not answer within $timeout s." >&2
+  return 1
+}
+
+# What no trial has foreseen: the release before this one comes back.
+take_back() {
+  last_words
+  if [ -z "$backup" ]; then
+    switch "$before"
+    restart_site && healthy || true
+  else
+    close_gate
+    switch "$before"
+    if [ "$(fingerprints)" = "$migrated" ]; then
+      restore_databases "$backup"
+    else
+      echo "The site has written to the database since it was changed: it stays as it is, so that nothing is lost; $backup is from before." >&2
+    fi
+    open_gate
+    await_site && healthy || true
+  fi
+  stop_bridge
+  echo "The release before it, ${before#releases/}, is back." >&2
+  exit 5
+}
+
+# From one release to the other on the same database, without a gap.
+replace_code() {
+  if ! start_bridge; then
+    last_words
+    stop_bridge
+    unchanged 5
+  fi
+  switch "releases/$release"
+  restart_site && stop_bridge && healthy || take_back
+}

@@ -1,0 +1,53 @@
+# Goes back to an earlier release.
+# Follows site.sh, release.sh, database.sh, service.sh and takeover.sh. Arguments: project, release (empty: the one before), server, port,
+# address, health path, health timeout (s), whether the database goes back too (yes or no).
+# Exit codes: as activate.sh; 9 there is no such release.
+release=$2 server=$3 port=$4 address=$5 health=$6 timeout=$7 database=$8
+lock_site
+before=$(current)
+used=${before#releases/}
+by_time=$(cd "$site/releases" 2>/dev/null && ls -1td -- */published 2>/dev/null | sed 's,/published$,,') || true
+if [ -z "$before" ]; then
+  echo "No release of $project is in use on this host." >&2
+  exit 9
+fi
+[ -n "$release" ] || release=$(sed -n "/^$used\$/{n;p}" <<<"$by_time")
+if [ -z "$release" ] || ! grep -qx -- "$release" <<<"$by_time"; then
+  echo "There is no ${release:-earlier release} to go back to; this host holds:" $by_time >&2
+  exit 9
+fi
+[ "$release" != "$used" ] || { echo "$release is in use already." >&2; exit 9; }
+folder=$site/releases/$release
+trap 'rm -rf "$site/shared/trial"' EXIT
+examine
+
+# The database as it was before anything was migrated that came after the release.
+then=
+if [ "$database" = yes ]; then
+  while read -r later && [ "$later" != "$release" ]; do
+    if [ -e "$site/shared/backups/before-$later/complete" ]; then then=$site/shared/backups/before-$later; fi
+  done <<<"$by_time"
+  [ -n "$then" ] || echo "lo:note nothing was migrated since $release: the database stays"
+fi
+
+write_units
+if [ -z "$then" ]; then
+  [ -z "$unknown" ] || echo "lo:warning the database has migrations that $release does not know:" $unknown
+  answers || unchanged 5
+  replace_code
+else
+  backup=$site/shared/backups/undone-$used-$(date +%s)
+  close_gate
+  if ! { copy_databases "$backup" && restore_databases "$then"; }; then
+    restore_databases "$backup"
+    open_gate
+    await_site && healthy || true
+    unchanged 5
+  fi
+  migrated=$(fingerprints) || migrated=unknown
+  switch "releases/$release"
+  open_gate
+  await_site && healthy || take_back
+  echo "lo:note the database is as it was before ${then##*/before-}; as it was until now it is in $backup"
+fi
+echo "$release"
