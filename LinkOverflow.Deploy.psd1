@@ -28,6 +28,8 @@
         'Start-LODeployment'
         'Start-LOLab'
         'Stop-LOLab'
+        'Test-LODeployment'
+        'Watch-LODeployment'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -87,7 +87,7 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
     protected void Emit(object value) => Later(() => WriteObject(value));
 
     /// <summary>Writes a non-terminating error, from any thread.</summary>
-    protected void Fail(Exception exception, LOInstance? instance) => Later(() => WriteError(Errors.Record(exception, instance)));
+    protected void Fail(Exception exception, object? about) => Later(() => WriteError(Errors.Record(exception, about)));
 
     /// <summary>Turns the engine's events into PowerShell's streams, from any thread.</summary>
     protected void Show(DeploymentEvent happened) => Later(() =>

@@ -7,13 +7,13 @@ namespace LinkOverflow.Deploy.PowerShell;
 /// <summary>The engine's errors as PowerShell's error records, with the same ids.</summary>
 internal static class Errors
 {
-    public static ErrorRecord Record(Exception exception, LOInstance? instance)
+    public static ErrorRecord Record(Exception exception, object? about)
     {
         var id = exception is DeployException known ? known.Id : ErrorId.Unexpected;
-        var message = instance is null || exception.Message.Contains(instance.Name, StringComparison.Ordinal)
+        var message = about is not LOInstance instance || exception.Message.Contains(instance.Name, StringComparison.Ordinal)
             ? exception.Message
             : $"{instance.Name}: {exception.Message}";
-        return new ErrorRecord(exception, id, Category(id), instance) { ErrorDetails = new ErrorDetails(message) };
+        return new ErrorRecord(exception, id, Category(id), about) { ErrorDetails = new ErrorDetails(message) };
     }
 
     private static ErrorCategory Category(string id) => id switch

@@ -15,7 +15,11 @@ namespace LinkOverflow.Deploy.PowerShell;
 [OutputType(typeof(LOInstance))]
 public sealed class InstallLOPuppetCmdlet : InstanceStepCmdlet
 {
+    /// <summary>Change nothing, and tell what would be changed: the emitted instances' Puppet.Changed. Puppet itself is installed where it is missing.</summary>
+    [Parameter]
+    public SwitchParameter NoOp { get; set; }
+
     /// <inheritdoc/>
     protected override Task<LOInstance> StepAsync(LOInstance instance, Settings.InstanceConfig config) =>
-        PuppetStep.RunAsync(instance, config, Show, StopToken);
+        PuppetStep.RunAsync(instance, config, NoOp, Show, StopToken);
 }

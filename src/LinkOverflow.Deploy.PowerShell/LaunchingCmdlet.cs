@@ -19,7 +19,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     // As text, so that one that is no number is told as launch tells it: with the range, by its id, together with all else that is wrong.
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
-    public virtual string? Count { get; set; }
+    public virtual string Count { get; set; } = "";
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]
@@ -62,7 +62,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     {
         // As PowerShell reads a number: 2.0 is one, and so is the text "2".
         var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
-        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig), Resumed);
+        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig)) with { Resume = Resumed };
         if (Lab)
         {
             // The lab is started for a request only that is right in everything else.

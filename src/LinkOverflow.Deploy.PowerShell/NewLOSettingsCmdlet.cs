@@ -11,6 +11,12 @@ namespace LinkOverflow.Deploy.PowerShell;
 /// Writes .aws.settings (mode 600) and instance.config, from parameters, from a profile of ~/.aws, or by asking; makes a key pair in EC2
 /// with -CreateKeyPair. Emits the files that it wrote; overwrites none without -Force.
 /// </summary>
+/// <example>
+/// Says which files would be written for a profile of ~/.aws, and writes none.
+/// <code>
+/// New-LOSettings -Profile work -Region us-west-2 -KeyPair LinkOverflow-keys -KeyFile ~/LinkOverflow-keys.pem -WhatIf
+/// </code>
+/// </example>
 [Cmdlet(VerbsCommon.New, "LOSettings", SupportsShouldProcess = true, DefaultParameterSetName = KeysSet)]
 [OutputType(typeof(FileInfo))]
 public sealed class NewLOSettingsCmdlet : EngineCmdlet

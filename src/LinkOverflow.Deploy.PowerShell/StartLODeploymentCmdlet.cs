@@ -40,11 +40,11 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     private const string LaunchSet = "Launch";
     private const string ResumeSet = "Resume";
 
-    /// <summary>How many instances to launch; with -Resume, as many as the deployment was asked for.</summary>
+    /// <summary>How many instances to launch: from 1 to MaxInstances of the configuration, which is 5 by default; with -Resume, as many as the deployment was asked for.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = LaunchSet)]
     [Parameter(Position = 1, ParameterSetName = ResumeSet)]
     [ValidateNotNullOrEmpty]
-    public override string? Count { get; set; }
+    public override string Count { get; set; } = "";
 
     /// <summary>The id of a deployment to go on with, after an interruption or a failure: each host is picked up where it is, and only what is missing is launched.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ResumeSet)]

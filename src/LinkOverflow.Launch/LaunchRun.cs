@@ -85,7 +85,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
         // The lab is started for a request only that is right in everything else.
         var request = DeploymentRequest.Of(
-            options.Project!, options.Count, options.Minimum, options.AwsSettings, options.InstanceConfig, options.Resume);
+            options.Project!, options.Count ?? "0", options.Minimum, options.AwsSettings, options.InstanceConfig) with { Resume = options.Resume };
         if (options.Lab)
         {
             DeploymentPlan.CheckWithoutSettings(request);

@@ -30,7 +30,7 @@ internal sealed class HostWork(ICloud cloud, DeploymentPlan plan, ProjectArchive
         var state = isNew ? HostState.New : await HostState.AskAsync(instance, cancellationToken);
         var configuring = state.Applied is not null && state.Applied == await DesiredState.FingerprintAsync(instance.Project, plan.Config, cancellationToken)
             ? Task.FromResult(Done(instance.At(Stage.Configured), "Puppet has brought it to this state already"))
-            : PuppetStep.RunAsync(instance, plan.Config, events, cancellationToken);
+            : PuppetStep.RunAsync(instance, plan.Config, noOp: false, events, cancellationToken);
         if (state.Release == archive.ReleaseId && await IsHealthyAsync(await configuring, cancellationToken) is { } healthy)
         {
             return healthy;

@@ -18,19 +18,29 @@ public static class PuppetStep
     /// <summary>Installs Puppet and applies the manifest.</summary>
     /// <param name="instance">An instance that can be logged in to.</param>
     /// <param name="config">PuppetURL, PuppetConfigFile and Port.</param>
+    /// <param name="noOp">Change nothing but Puppet itself, where it is missing; the result tells what would change.</param>
     /// <param name="events">Where events go.</param>
     /// <param name="cancellationToken">Ends the step.</param>
-    /// <returns>The instance, configured.</returns>
+    /// <returns>The instance, configured; with <paramref name="noOp"/> as it was, but for the run.</returns>
     /// <exception cref="DeployException">PuppetInstallFailed, ManifestInvalid, PuppetApplyFailed, or an error of the connection.</exception>
     public static async Task<LOInstance> RunAsync(
-        LOInstance instance, InstanceConfig config, Action<DeploymentEvent> events, CancellationToken cancellationToken)
+        LOInstance instance, InstanceConfig config, bool noOp, Action<DeploymentEvent> events, CancellationToken cancellationToken)
     {
         var ssh = instance.Ssh();
-        void Line(string line) => events(new DeploymentEvent(EventKind.Output, line, instance));
+        var lines = new HostLines(instance, events);
 
         events(new DeploymentEvent(EventKind.StepStarted, "installing Puppet", instance));
+
+        // A file: URL means this machine's file, where it has it, else the host's.
+        var package = Uri.TryCreate(config.PuppetUrl, UriKind.Absolute, out var url) && url.IsFile && File.Exists(url.LocalPath) ? url.LocalPath : null;
+        async Task SendAsync(Stream stream, CancellationToken token)
+        {
+            await using var file = File.OpenRead(package!);
+            await file.CopyToAsync(stream, token);
+        }
+
         var install = await SshConnections.RunAsync(
-            ssh, RemoteScript.Embedded("install.sh", config.PuppetUrl ?? ""), line: Line, cancellationToken: cancellationToken);
+            ssh, RemoteScript.Embedded("install.sh", package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}"), package is null ? null : SendAsync, lines.Say, cancellationToken);
         if (install.ExitCode != 0)
         {
             throw new DeployException(
@@ -44,13 +54,22 @@ public static class PuppetStep
             ssh,
             RemoteScript.Embedded(
                 "apply.sh",
-                Path.GetFileName(config.PuppetConfigFile),
+                Directory.Exists(config.PuppetConfigFile) ? "" : Path.GetFileName(config.PuppetConfigFile),
                 instance.Project,
                 config.Port.ToString(CultureInfo.InvariantCulture),
                 SiteUser,
+                instance.Deployment,
+                noOp ? "yes" : "no",
                 await DesiredState.FingerprintAsync(instance.Project, config, cancellationToken)),
             (stream, token) => RemoteFiles.WriteTreeAsync(stream, config.PuppetConfigFile, token),
-            Line,
+            line =>
+            {
+                // The summary of the report is for this program.
+                if (!line.StartsWith('{'))
+                {
+                    lines.Say(line);
+                }
+            },
             cancellationToken);
         var run = Report(apply.Output);
 
@@ -60,7 +79,7 @@ public static class PuppetStep
             throw Failure(instance, apply, run, config);
         }
 
-        var configured = (instance with { Puppet = run }).At(Stage.Configured);
+        var configured = noOp ? instance with { Puppet = run } : (instance with { Puppet = run }).At(Stage.Configured);
         events(new DeploymentEvent(EventKind.StepCompleted, $"Puppet {run}", configured));
         return configured;
     }
@@ -72,7 +91,7 @@ public static class PuppetStep
     {
         if (run is { Failed.Count: > 0 })
         {
-            var failed = string.Join(Environment.NewLine, run.Failed.Select(f => $"  {f.Resource}: {f.Message}"));
+            var failed = string.Join(Environment.NewLine, run.Failed.Select(f => $"  {f}").Concat(run.Skipped.Select(s => $"  skipped: {s}")));
             return new DeployException(
                 ErrorId.PuppetApplyFailed, $"Puppet could not bring {instance.Name} to its desired state:{Environment.NewLine}{failed}");
         }

@@ -1,49 +1,85 @@
-# Installs Puppet where it is missing. Argument: the URL of a package that brings Puppet's repository, or nothing.
+# Installs Puppet where it is missing, or not from where it is wanted.
+# Argument: the URL of a package that brings Puppet's repository, or Puppet itself; "input:NAME" for such a package as this script's input;
+# or nothing for the distribution's own Puppet.
 set -euo pipefail
 export PATH=$PATH:/opt/puppetlabs/bin DEBIAN_FRONTEND=noninteractive
-url=$1
-if command -v puppet >/dev/null; then
+url=$1 limit=600 stamp=/etc/linkoverflow/puppet-from
+if command -v puppet >/dev/null && { [ -z "$url" ] || [ "$(cat "$stamp" 2>/dev/null)" = "$url" ]; }; then
   puppet --version
   exit 0
 fi
 
-if command -v apt-get >/dev/null; then family=debian; else family=redhat; fi
-yum=$(command -v dnf || command -v yum || true)
-if [ "$family" = redhat ] && [ -z "$yum" ]; then
+# By what the host is: a lab's or a container's Debian may have dnf, too.
+. /etc/os-release
+case " $ID ${ID_LIKE:-} " in
+  *" debian "* | *" ubuntu "*) family=Debian ;;
+  *" rhel "* | *" fedora "* | *" centos "* | *" amzn "*) family=RedHat ;;
+  *) if command -v apt-get >/dev/null; then family=Debian; else family=RedHat; fi ;;
+esac
+
+# cloud-init or a timer may hold apt's and dpkg's locks on a fresh machine.
+apt() {
+  local log waited=0 holder
+  log=$(mktemp)
+  until apt-get -q -y "$@" 2>&1 | tee "$log" >&2; do
+    if ! holder=$(grep -m1 -e 'Could not get lock' -e 'is locked by another process' "$log") || [ "$waited" -ge "$limit" ]; then
+      rm -f "$log"
+      return 1
+    fi
+    [ $((waited % 30)) != 0 ] || echo "lo:note waited $waited s for a lock, for $limit s at most: ${holder#E: }"
+    sleep 2
+    waited=$((waited + 2))
+  done
+  rm -f "$log"
+}
+# dnf and yum wait by themselves, without an end.
+yum() {
+  timeout "$limit" "$(type -P dnf || type -P yum)" -y "$@" 2>&1 | sed -u -e 's/^\(Waiting for process\|Another app is currently holding\)/lo:note &/' -e '/^lo:note /!s/^/  /'
+}
+if [ "$family" = RedHat ] && ! type -P dnf yum >/dev/null; then
   echo "This host has neither apt-get nor dnf nor yum." >&2
   exit 1
 fi
 
-# cloud-init or a timer may hold the package lists on a fresh machine; apt waits only for dpkg's lock by itself.
-update() {
-  for attempt in $(seq 60); do
-    if message=$(apt-get -q update 2>&1); then return 0; fi
-    case $message in *"Could not get lock"*) echo "waiting for the apt lock" >&2; sleep 5 ;; *) break ;; esac
-  done
-  printf '%s\n' "$message" >&2
-  return 1
-}
 fetch() {
-  if command -v curl >/dev/null; then curl -fsSL --retry 3 --max-time 120 -o "$2" -- "$1"
-  elif command -v wget >/dev/null; then wget -q --tries 3 --timeout 60 -O "$2" -- "$1"
-  else python3 -c 'import shutil, sys, urllib.request
+  case $1 in
+    input:*) cat >"$2" ;;
+    file://*) cp -- "${1#file://}" "$2" ;;
+    *)
+      if command -v curl >/dev/null; then curl -fsSL --retry 3 --max-time 120 -o "$2" -- "$1"
+      elif command -v wget >/dev/null; then wget -q --tries 3 --timeout 60 -O "$2" -- "$1"
+      else python3 -c 'import shutil, sys, urllib.request
 with urllib.request.urlopen(sys.argv[1], timeout=120) as source, open(sys.argv[2], "wb") as file: shutil.copyfileobj(source, file)' "$1" "$2"
-  fi
+      fi ;;
+  esac
 }
 if [ -n "$url" ]; then
+  case $family$url in Debian*.rpm | RedHat*.deb)
+    echo "PuppetURL names ${url##*/}, and this host is $PRETTY_NAME, of the $family family." >&2
+    exit 1 ;;
+  esac
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
-  if [ "$family" = debian ]; then package=$folder/repository.deb; else package=$folder/repository.rpm; fi
+  chmod 755 "$folder"
+  if [ "$family" = Debian ]; then package=$folder/package.deb; else package=$folder/package.rpm; fi
   fetch "$url" "$package"
-  if [ "$family" = debian ]; then chmod 755 "$folder"; apt-get -q -y -o DPkg::Lock::Timeout=300 install "$package" >&2; else "$yum" -y install "$package" >&2; fi
+  if [ "$family" = Debian ]; then apt install "$package"; else yum install "$package"; fi
 fi
 
-if [ "$family" = debian ]; then
-  update
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends puppet-agent >&2
+# A package that brought Puppet itself leaves nothing to do; one that brought a repository has Puppet come from there.
+if [ -z "$url" ] || ! command -v puppet >/dev/null || ! { dpkg-deb --field "$package" Package 2>/dev/null || rpm -qp --qf '%{NAME}' "$package" 2>/dev/null; } | grep -q '^puppet-agent$'; then
+  if [ "$family" = Debian ]; then
+    apt update
+    apt install --no-install-recommends puppet-agent
+  else
+    yum install puppet-agent
+  fi
+fi
+if [ "$family" = Debian ]; then
   # Masterless: nobody asked for the daemon that looks for a Puppet server.
   systemctl disable --now --quiet puppet.service pxp-agent.service 2>/dev/null || true
-else
-  "$yum" -y install puppet-agent >&2
 fi
+install -d -m 755 "${stamp%/*}"
+printf '%s\n' "$url" >"$stamp"
+hash -r
 puppet --version

@@ -35,7 +35,9 @@ internal static class RemoteFiles
             }
             else
             {
-                foreach (var file in Directory.EnumerateFiles(fileOrFolder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                foreach (var file in Directory.EnumerateFiles(fileOrFolder, "*", SearchOption.AllDirectories)
+                    .Where(f => !Path.GetRelativePath(fileOrFolder, f).Split('/', '\\').Contains(".git", StringComparer.Ordinal))
+                    .Order(StringComparer.Ordinal))
                 {
                     await tar.WriteEntryAsync(file, Path.GetRelativePath(fileOrFolder, file).Replace('\\', '/'), cancellationToken);
                 }

@@ -172,7 +172,7 @@ public static class HtmlReport
             html.Add($"<details><summary>{instance.Name}: {run.Changed.Count} of {run.Resources} resources changed, {run.Failed.Count} failed, {run.Skipped.Count} skipped{took}</summary>").Add($"<ul>");
             foreach (var changed in run.Changed)
             {
-                html.Add($"<li><code>{changed}</code></li>");
+                html.Add($"<li><code>{changed.Resource}</code>: {changed.Message}</li>");
             }
 
             foreach (var failed in run.Failed)
@@ -182,7 +182,7 @@ public static class HtmlReport
 
             foreach (var skipped in run.Skipped)
             {
-                html.Add($"<li class=\"quiet\"><code>{skipped}</code> skipped</li>");
+                html.Add($"<li class=\"quiet\"><code>{skipped.Resource}</code> skipped: {skipped.Message}</li>");
             }
 
             html.Add($"</ul></details>");

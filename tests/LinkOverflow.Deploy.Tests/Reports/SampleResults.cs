@@ -31,7 +31,10 @@ internal static class SampleResults
         Stage = Stage.Healthy, Health = "ok", Url = $"http://203.0.113.{n}:8080/", Release = "8d969eef6ecad3c2",
         Puppet = new PuppetRun
         {
-            Version = "7.23.0", Status = "changed", Resources = 12, Changed = ["Package[python3-django]", "User[linkoverflow]", "File[/etc/linkoverflow]"], Seconds = 21.4,
+            Version = "7.23.0", Status = "changed", Resources = 12, Changed =
+            [
+                new("Package[python3-django]", "created"), new("User[linkoverflow]", "created"), new("File[/etc/linkoverflow]", "mode changed '0700' to '0755'"),
+            ], Seconds = 21.4,
         },
     }, ("Booting", 1.2), ("Reachable", 14 + n), ("Configured", 44 + n), ("Published", 60 + (2 * n)), ("Healthy", 61 + (2 * n)));
 

@@ -64,7 +64,7 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     public async Task Boto3_reads_the_answer_to_every_call_as_strictly_as_its_model_allows()
     {
         lab.SkipWithoutMachines();
-        await SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+        await ClientsHere.SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
 
         var answer = await RunAsync("python3", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"));
 

@@ -1,4 +1,5 @@
-"""What publishing asks of a release, in the project's folder and with its settings: `examine`, or `answer HOST PATH`.
+"""What publishing asks of a release, in the project's folder and with its settings: `examine`, or `answer HOST PATH`,
+which ends with 6 where the application cannot even be loaded.
 
 Its lines begin with "lo:", since a project may print what it likes.
 """
@@ -69,7 +70,11 @@ def answer(host, path):
     from wsgiref.util import setup_testing_defaults
 
     from django.core.signals import got_request_exception
-    from linkoverflow_wsgi import application
+    try:
+        from linkoverflow_wsgi import application
+    except Exception:
+        traceback.print_exc()
+        sys.exit(6)
 
     def show(**_):
         traceback.print_exc()
@@ -98,7 +103,7 @@ if __name__ == "__main__":
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
-        code = 0 if end.code in (None, 0) else 1
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:
         traceback.print_exc()
         code = 1

@@ -18,8 +18,13 @@ examine() {
 
 # Whether the release's application answers the health check, asked without a server.
 answers() {
-  limit=$timeout run "$folder" -m linkoverflow_release answer "$address:$port" "$health" >&2 && return
-  [ $? != 124 ] || echo "$health does not answer within $timeout s." >&2
+  local code=0
+  limit=$timeout run "$folder" -m linkoverflow_release answer "$address:$port" "$health" >&2 || code=$?
+  case $code in
+    0) return ;;
+    6) unchanged 6 ;;
+    124 | 137) echo "$health does not answer within $timeout s." >&2 ;;
+  esac
   return 1
 }
 
