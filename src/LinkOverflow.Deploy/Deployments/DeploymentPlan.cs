@@ -21,9 +21,6 @@ public sealed record DeploymentRequest(
     /// <summary>What was given for <see cref="Count"/>, where it is no number.</summary>
     public string? NoNumber { get; init; }
 
-    /// <summary>The id of a deployment to go on with; null: a new one. With it a count of 0 is what the deployment was asked for.</summary>
-    public string? Resume { get; init; }
-
     /// <summary>A request with the count as it was typed: one that is no number is told among everything else that is wrong.</summary>
     public static DeploymentRequest Of(string project, string? count, int minimum, string? awsSettings, string? instanceConfig, string? resume = null) =>
         int.TryParse(count ?? "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
