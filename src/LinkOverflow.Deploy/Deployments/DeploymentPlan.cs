@@ -22,10 +22,10 @@ public sealed record DeploymentRequest(
     public string? NoNumber { get; init; }
 
     /// <summary>A request with the count as it was typed: one that is no number is told among everything else that is wrong.</summary>
-    public static DeploymentRequest Of(string project, string? count, int minimum, string? awsSettings, string? instanceConfig, string? resume = null) =>
+    public static DeploymentRequest Of(string project, string? count, int minimum, string? awsSettings, string? instanceConfig) =>
         int.TryParse(count ?? "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? new DeploymentRequest(project, number, minimum, awsSettings, instanceConfig, resume)
-            : new DeploymentRequest(project, 0, minimum, awsSettings, instanceConfig, resume) { NoNumber = count };
+            ? new DeploymentRequest(project, number, minimum, awsSettings, instanceConfig)
+            : new DeploymentRequest(project, 0, minimum, awsSettings, instanceConfig) { NoNumber = count };
 }
 
 /// <summary>A request with everything it names read and checked: what will be launched, and what will run there.</summary>
