@@ -236,6 +236,23 @@ Describe 'On machines of the lab' -Tag Machines {
     }
 
     Context 'Get-LODeployment and Get-LOInstance' {
+        It 'tell state, health, age and hours, and need no configuration' {
+            Push-Location $TestDrive
+            try {
+                $found = Get-LODeployment $steps[0].Deployment -Lab
+                $found.State | Should -Be 'running'
+                $found.Health | Should -Be '2/2'
+                $found.Age | Should -BeGreaterThan ([timespan]::Zero)
+                $found.InstanceHours | Should -BeGreaterThan 0
+                $found.Instances.Stage | Should -Be 'Healthy', 'Healthy'
+                $found.Instances.Health | Should -Be 'ok', 'ok'
+                $found.Instances.SshUser | Should -Be 'admin', 'admin'
+                $found.OtherResources | Should -Match '^sg-'
+            } finally {
+                Pop-Location
+            }
+        }
+
         It 'find by its tags what was launched' {
             $found = Get-LODeployment -Lab
             $found.Deployment | Sort-Object | Should -Be ($whole[0].Deployment, $steps[0].Deployment | Sort-Object)
@@ -252,6 +269,41 @@ Describe 'On machines of the lab' -Tag Machines {
         }
     }
 
+    Context 'A plan by -WhatIf' {
+        BeforeAll {
+            if (-not $missing) {
+                # As docs/provisioning.md has it. The transcript has what PowerShell's host is told.
+                $command = [regex]::Match((Get-Content -Raw docs/provisioning.md), '(?s)```powershell\n(.*?)```').Groups[1].Value
+                $result = Invoke-FreshPowerShell -Variables @{ manifest = $manifest; root = $root; command = $command; transcript = "$TestDrive/plan" } {
+                    Import-Module $manifest
+                    Set-Location $root
+                    $null = Start-Transcript $transcript
+                    $emitted = Invoke-Expression $command
+                    $null = Stop-Transcript
+                    [pscustomobject]@{ Emitted = $emitted; Said = Get-Content -Raw $transcript | Out-String }
+                }
+            }
+        }
+
+        It 'emits nothing and launches nothing' {
+            $result.Emitted | Should -BeNullOrEmpty
+            (Machines).Count | Should -Be 4
+        }
+
+        It 'says <_>' -ForEach @(
+            'Launch 3 x t3\.small of resolve:ssm:.* in us-west-2a for project linkoverflow'
+            'linkoverflow-1 to linkoverflow-3, at least 1'
+            'encrypted, deleted with the instance'
+            'IMDSv2 only'
+            'opens 22/tcp from 127\.0\.0\.0/8'
+            'opens 8080/tcp from 0\.0\.0\.0/0'
+            'linkoverflow:deployment = linkoverflow-[0-9a-f]{8}'
+            'linkoverflow:owner = .+@.+'
+        ) {
+            $result.Said | Should -Match $_
+        }
+    }
+
     Context 'Remove-LODeployment' {
         It 'removes nothing with -WhatIf' {
             Remove-LODeployment $whole[0].Deployment -Lab -WhatIf
@@ -263,6 +315,15 @@ Describe 'On machines of the lab' -Tag Machines {
             (Machines).id | Sort-Object | Should -Be ($steps.InstanceId | Sort-Object)
             { Page $whole[0].Url } | Should -Throw
             (Page $steps[0].Url).StatusCode | Should -Be 200
+        }
+
+        It 'leaves to Remove-LOInstance what is about one instance' {
+            $steps[0] | Remove-LOInstance -Lab -WhatIf
+            $steps[0] | Remove-LOInstance -Lab -Confirm:$false
+            (Machines).id | Should -Be $steps[1].InstanceId
+            (Page $steps[1].Url).StatusCode | Should -Be 200
+            $foreign = 'i-00000000000000000'
+            { Remove-LOInstance $foreign -Lab -Confirm:$false } | Should -Throw "*$foreign*no instance of a deployment*" -ErrorId 'ValueInvalid,*'
         }
 
         It 'takes instances from the pipeline' {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text.Json;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Errors;
@@ -61,10 +62,17 @@ public sealed class LabEc2 : IContractEc2, IAsyncLifetime
     /// <summary>Takes all faults back.</summary>
     public Task ClearFaultsAsync() => LabAsync("fault", "clear");
 
-    /// <summary>How often each action was called since the last time this was asked.</summary>
+    /// <summary>How often each action was called since the last <see cref="TakeCallsAsync"/>.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> CallsAsync()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        return (await http.GetFromJsonAsync<Dictionary<string, int>>(new Uri(new Uri(Settings.EndpointUrl!), "/_lab/calls")))!;
+    }
+
+    /// <summary>How often each action was called since the last time this was asked; counts from 0 again.</summary>
     public async Task<IReadOnlyDictionary<string, int>> TakeCallsAsync()
     {
-        var calls = JsonSerializer.Deserialize<Dictionary<string, int>>(await LabAsync("calls", "--json"))!;
+        var calls = await CallsAsync();
         await LabAsync("calls", "--reset");
         return calls;
     }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
@@ -178,6 +180,52 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         (await inventory.DeploymentsAsync(plan.Deployment, Cancellation)).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("CreateSecurityGroup", 2)]
+    [InlineData("AuthorizeSecurityGroupIngress", 1)]
+    [InlineData("RunInstances", 2)]
+    [InlineData("GetConsoleOutput", 1)]
+    public async Task A_run_that_is_killed_leaves_nothing_that_its_tags_do_not_tell(string action, int count)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("site.pp", "");
+        folder.Write("site/manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')");
+        var config = folder.Write("instance.config", $"[EC2]\nImageID = {lab.Image}\nInstanceType = t3.micro\n[Puppet]\nPuppetConfigFile = site.pp\n");
+        await lab.TakeCallsAsync();
+        using (var launch = Process.Start(new ProcessStartInfo(
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "launch.dll"), Path.Combine(folder.Path, "site"), "2", "--aws-settings", lab.Settings.File, "--instance-config", config])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        })!)
+        {
+            while (!launch.HasExited && (await lab.CallsAsync()).GetValueOrDefault(action) < count)
+            {
+                await Task.Delay(20, Cancellation);
+            }
+
+            // SIGKILL: nobody has the time to clean up.
+            launch.Kill();
+            await launch.WaitForExitAsync(Cancellation);
+        }
+
+        var sdk = AwsClients.For(lab.Settings).Ec2;
+        var groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
+        groups.SecurityGroups.Where(g => g.GroupName != "default").ShouldNotBeEmpty();
+        groups.SecurityGroups.Where(g => g.GroupName != "default").ShouldAllBe(g => g.Tags.Any(t => t.Key == DeploymentTags.Deployment));
+        var inventory = new Inventory(_cloud!, lab.Settings, null);
+        foreach (var found in await inventory.DeploymentsAsync(null, Cancellation))
+        {
+            found.Owner.ShouldNotBeEmpty();
+            await new Removal(_cloud!).RemoveAsync(found.Deployment, Cancellation);
+        }
+
+        var instances = (await sdk.DescribeInstancesAsync(new DescribeInstancesRequest(), Cancellation)).Reservations ?? [];
+        instances.SelectMany(r => r.Instances).ShouldAllBe(i => i.State.Name.Value == "terminated");
+        groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
+        groups.SecurityGroups.ShouldAllBe(g => g.GroupName == "default");
+    }
+
     [Fact]
     public async Task One_instance_is_removed_and_the_other_stays()
     {
@@ -195,7 +243,7 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     {
         const int Count = 50;
         await lab.TakeCallsAsync();
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         var plan = Plan(Count);
         var (reached, failed) = await RunAsync(plan with { Config = plan.Config with { InstanceType = "t3.nano", MaxInstances = Count } });
         var seconds = clock.Elapsed.TotalSeconds;
