@@ -48,7 +48,7 @@ internal sealed class BenchTask(CancellationToken stop)
         }
         finally
         {
-            await LabProgram.RunAsync(["stop"], CancellationToken.None);
+            await LabProgram.RunAsync(["stop", "--terminate"], CancellationToken.None);
         }
 
         return 0;

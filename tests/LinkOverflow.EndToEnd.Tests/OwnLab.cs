@@ -20,7 +20,7 @@ public sealed class OwnLab : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await RunAsync("dotnet", "bin/lab/LinkOverflow.Lab.dll", "stop");
+        await RunAsync("dotnet", "bin/lab/LinkOverflow.Lab.dll", "stop", "--terminate");
         Directory.Delete(State, recursive: true);
     }
 

@@ -49,7 +49,7 @@ Describe 'On machines of the lab' -Tag Machines {
     AfterAll {
         Pop-Location
         if (-not $missing) {
-            $said = & dotnet $lab stop 2>&1 | Out-String
+            $said = & dotnet $lab stop --terminate 2>&1 | Out-String
             $stopped = $LASTEXITCODE -eq 0
         }
 

@@ -23,10 +23,11 @@ internal sealed partial class Endpoint
     private readonly SsmActions _ssm;
     private readonly FaultInjector _faults;
     private readonly ApiCalls _calls;
+    private readonly Func<CancellationToken, Task> _keep;
     private readonly ILogger<Endpoint> _logger;
 
     public Endpoint(
-        SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, FaultInjector faults, ApiCalls calls, ILogger<Endpoint> logger)
+        SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, FaultInjector faults, ApiCalls calls, Func<CancellationToken, Task> keep, ILogger<Endpoint> logger)
     {
         _signature = signature;
         _handlers = actions.SelectMany(a => a.Handlers).ToDictionary(h => h.Key, h => h.Value, StringComparer.Ordinal);
@@ -34,6 +35,7 @@ internal sealed partial class Endpoint
         _ssm = ssm;
         _faults = faults;
         _calls = calls;
+        _keep = keep;
         _logger = logger;
     }
 
@@ -138,7 +140,13 @@ internal sealed partial class Endpoint
             throw new ApiException(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
         }
 
-        return Xml.Write(new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken)), Xml.Ec2Namespace);
+        var answer = new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken));
+        if (!action.StartsWith("Describe", StringComparison.Ordinal) && !action.StartsWith("Get", StringComparison.Ordinal))
+        {
+            await _keep(cancellationToken);
+        }
+
+        return Xml.Write(answer, Xml.Ec2Namespace);
     }
 
     internal static async Task<byte[]> ReadBodyAsync(HttpContext context, params string[] methods)

@@ -19,6 +19,9 @@ internal sealed record LabFolders(string State, string Cache)
 
     public string Credentials => Path.Combine(State, "credentials.json");
 
+    /// <summary>The account: what the next start finds again.</summary>
+    public string Account => Path.Combine(State, "account.json");
+
     public string Log => Path.Combine(State, "lab.log");
 
     /// <summary>Held by the running server.</summary>

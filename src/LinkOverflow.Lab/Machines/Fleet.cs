@@ -20,6 +20,48 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     /// <summary>Starts to look after machines that switch themselves off.</summary>
     public void Open() => _watch = WatchAsync();
 
+    /// <summary>Told after something was done to an instance, or behind a call.</summary>
+    public Func<Task> Done { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Brings instances of an earlier lab back to where they were; those whose machine is gone are terminated.</summary>
+    public void Resume()
+    {
+        List<Instance> instances;
+        lock (account.Gate)
+        {
+            instances = [.. account.Instances.Values.Where(i => i.State != InstanceState.Terminated)];
+            foreach (var instance in instances)
+            {
+                // Whatever was under way, its machine has been stopped meanwhile.
+                instance.State = instance.State switch
+                {
+                    InstanceState.Running => InstanceState.Pending,
+                    InstanceState.Stopping => InstanceState.Stopped,
+                    var state => state,
+                };
+            }
+        }
+
+        foreach (var instance in instances)
+        {
+            Do(instance, "resume", async cancellationToken =>
+            {
+                if (!await driver.ResumeAsync(instance.Id, instance.PrivateAddress, cancellationToken))
+                {
+                    throw new MachineException("its machine is not there any more");
+                }
+
+                lock (account.Gate)
+                {
+                    instance.IsConnected = true;
+                }
+            });
+        }
+
+        Start([.. instances.Where(i => i.State == InstanceState.Pending)]);
+        Terminate([.. instances.Where(i => i.State == InstanceState.ShuttingDown)]);
+    }
+
     /// <summary>Boots new instances, which the account already has as pending.</summary>
     public void Launch(IReadOnlyList<Instance> instances)
     {
@@ -102,6 +144,11 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "start", async cancellationToken =>
             {
+                if (!IsIn(instance, InstanceState.Pending))
+                {
+                    return;
+                }
+
                 await driver.StartAsync(instance.Id, cancellationToken);
                 await EquipAsync(instance, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
@@ -165,6 +212,8 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                 // The boundary of background work: the work itself has said in the account what became of it.
                 LogFailure(resource, what, e);
             }
+
+            await Done();
         }
     }
 
@@ -289,6 +338,8 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             instance.Turn.Release();
         }
+
+        await Done();
     }
 
     /// <summary>Waits until the machine has switched itself off, and keeps what it said.</summary>

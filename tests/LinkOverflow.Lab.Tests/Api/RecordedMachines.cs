@@ -65,7 +65,12 @@ internal sealed class RecordedMachines : IMachineDriver
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+    /// <summary>Machines that the next lab does not find.</summary>
+    public HashSet<string> Lost { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken) => Task.FromResult(!Lost.Contains(instanceId));
+
+    public Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken) =>
         RecordAsync("resize", $"{instanceId} to {cpus} processors and {memoryMiB} MiB");
