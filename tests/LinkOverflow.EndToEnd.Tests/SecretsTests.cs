@@ -72,7 +72,9 @@ public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
         came.AddRange(seen.Select(c => ("a process", c)));
         foreach (var file in Directory.EnumerateFiles(lab.State, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(folder.Path)).Where(f => !Own.Contains(Path.GetFileName(f))))
         {
-            came.Add((file, await File.ReadAllTextAsync(file, Cancellation)));
+            // Sharing all: the lab holds its lock file.
+            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            came.Add((file, await reader.ReadToEndAsync(Cancellation)));
         }
 
         came.Where(c => secrets.Any(s => c.Text.Contains(s, StringComparison.Ordinal))).Select(c => c.What).ShouldBeEmpty();
