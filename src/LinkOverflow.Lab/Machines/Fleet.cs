@@ -8,6 +8,8 @@ namespace LinkOverflow.Lab.Machines;
 /// </summary>
 internal sealed partial class Fleet(Account account, IMachineDriver driver, ILogger<Fleet> logger) : IAsyncDisposable
 {
+    // EC2 does not ask for an sshd; a machine that never has one passes all the same.
+    private static readonly TimeSpan LoginPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closing = new();
@@ -230,6 +232,12 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
             await driver.ResizeAsync(instance.Id, instance.Type.Cpus, instance.Type.MachineMemoryMiB, cancellationToken);
         }
     }
+
+    /// <summary>What EC2's status checks say: a running instance passes once its system takes connections.</summary>
+    public string StatusOf(Instance instance) =>
+        instance.State != InstanceState.Running ? "not-applicable"
+        : driver.TakesLogins(instance.Id) || account.Clock.GetUtcNow() - instance.LaunchTime > LoginPatience ? "ok"
+        : "initializing";
 
     /// <summary>The console of an instance.</summary>
     public async Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) =>

@@ -34,6 +34,9 @@ public interface IMachineDriver
     /// <summary>Whether the machine's first process still lives: a machine can switch itself off.</summary>
     bool IsUp(string instanceId);
 
+    /// <summary>Whether something listens on the machine's port of SSH.</summary>
+    bool TakesLogins(string instanceId);
+
     /// <summary>What the machine's console printed since it was made; empty before it boots.</summary>
     Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken);
 

@@ -147,6 +147,9 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     public bool IsUp(string instanceId) => FindProcess(instanceId) is not null;
 
     /// <inheritdoc/>
+    public bool TakesLogins(string instanceId) => FindProcess(instanceId) is { } pid && MachineWiring.IsListening(pid, 22);
+
+    /// <inheritdoc/>
     public async Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken)
     {
         string[] limits = [.. Limits(cpus, memoryMiB)];

@@ -55,6 +55,11 @@ internal sealed class RecordedMachines : IMachineDriver
 
     public Task SetDiskFullAsync(string instanceId, bool full, CancellationToken cancellationToken) => RecordAsync(full ? "fill" : "empty", instanceId);
 
+    /// <summary>Whether machines have their sshd by now.</summary>
+    public bool HaveSshd { get; set; } = true;
+
+    public bool TakesLogins(string instanceId) => HaveSshd && IsUp(instanceId);
+
     public bool IsUp(string instanceId) => _up.ContainsKey(instanceId);
 
     public Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult("console of " + instanceId + "\n");
