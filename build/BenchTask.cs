@@ -51,6 +51,8 @@ internal sealed class BenchTask(CancellationToken stop)
             await LabProgram.RunAsync(["stop", "--terminate"], CancellationToken.None);
         }
 
+        await LabBench.RunAsync(stop);
+
         return 0;
     }
 

@@ -54,12 +54,13 @@ internal sealed class InstanceActions : ActionSet
         {
             _account.ForgetTerminated();
             var (page, next) = Select(parameters, _account.Instances.Values);
+            var volumes = _account.VolumesOfAll();
             return
             [
                 Xml.List(
                     "reservationSet",
                     page.GroupBy(i => i.ReservationId, StringComparer.Ordinal),
-                    r => InstanceXml.Reservation(_account, [.. r])),
+                    r => InstanceXml.Reservation(_account, [.. r], volumes)),
                 next,
             ];
         }

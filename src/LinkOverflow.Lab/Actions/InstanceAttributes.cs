@@ -43,7 +43,7 @@ internal sealed class InstanceAttributes : ActionSet
                     "enaSupport" => Value(true),
                     "sriovNetSupport" or "kernel" or "ramdisk" => Value(null),
                     "groupSet" => InstanceXml.Groups(instance),
-                    "blockDeviceMapping" => InstanceXml.BlockDevices(_account, instance),
+                    "blockDeviceMapping" => InstanceXml.BlockDevices(_account.VolumesOf(instance.Id)),
                     "productCodes" => new("productCodes"),
                     _ => throw ApiException.Invalid(attribute, "attribute"),
                 },

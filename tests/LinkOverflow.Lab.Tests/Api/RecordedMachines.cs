@@ -73,7 +73,11 @@ internal sealed class RecordedMachines : IMachineDriver
     /// <summary>Machines that the next lab does not find.</summary>
     public HashSet<string> Lost { get; } = new(StringComparer.Ordinal);
 
-    public Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken) => Task.FromResult(!Lost.Contains(instanceId));
+    public Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"resume {instanceId}");
+        return Task.FromResult(!Lost.Contains(instanceId));
+    }
 
     public Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
