@@ -53,6 +53,7 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     /// <summary>The id of a deployment to go on with, after an interruption or a failure: each host is picked up where it is, and only what is missing is launched.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ResumeSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string? Resume { get; set; }
 
     /// <summary>Take the deployment's lock from whoever holds it.</summary>

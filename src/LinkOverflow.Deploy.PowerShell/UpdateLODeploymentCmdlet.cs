@@ -21,6 +21,7 @@ public sealed class UpdateLODeploymentCmdlet : ConfiguredCmdlet
     /// <summary>The deployment's id.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string Deployment { get; set; } = "";
 
     /// <summary>The folder of the Django project, the one with manage.py.</summary>
