@@ -37,8 +37,6 @@ internal sealed class VolumeActions : ActionSet
         _account = account;
         _storage = storage;
         Add("CreateVolume", CreateAsync);
-        Add("AttachVolume", AttachAsync);
-        Add("DetachVolume", DetachAsync);
         Add("DeleteVolume", DeleteAsync);
         Add("DescribeVolumes", p => Describe(p, "volumeSet", Describe));
         Add("DescribeVolumeStatus", p => Describe(p, "volumeStatusSet", Status));
@@ -120,72 +118,6 @@ internal sealed class VolumeActions : ActionSet
         return Describe(volume, state: "creating");
     }
 
-    private async Task<IEnumerable<XElement?>> AttachAsync(QueryParameters parameters, CancellationToken cancellationToken)
-    {
-        Volume volume;
-        Instance instance;
-        lock (_account.Gate)
-        {
-            volume = Find(_account, parameters.Require("VolumeId"));
-            instance = InstanceActions.Find(_account, [parameters.Require("InstanceId")])[0];
-            var device = parameters.Require("Device");
-            BlockDeviceMappings.CheckName(device);
-            CheckAttachable(volume, instance, device);
-            EndDryRun(parameters);
-            volume = volume with { Attachment = new VolumeAttachment(instance.Id, device, _account.Clock.GetUtcNow(), DeleteOnTermination: false) };
-            _account.Volumes[volume.Id] = volume;
-        }
-
-        try
-        {
-            await _storage.AttachAsync(volume, instance, cancellationToken);
-        }
-        catch
-        {
-            Release(volume.Id);
-            throw;
-        }
-
-        return Attachment(volume, "attaching");
-    }
-
-    private async Task<IEnumerable<XElement?>> DetachAsync(QueryParameters parameters, CancellationToken cancellationToken)
-    {
-        Volume volume;
-        Instance instance;
-        lock (_account.Gate)
-        {
-            volume = Find(_account, parameters.Require("VolumeId"));
-            if (volume.Attachment is not { } at)
-            {
-                throw new ApiException("IncorrectState", $"Volume '{volume.Id}' is in the 'available' state.");
-            }
-
-            if ((parameters.Find("InstanceId") ?? at.InstanceId) != at.InstanceId || (parameters.Find("Device") ?? at.Device) != at.Device)
-            {
-                throw new ApiException("InvalidAttachment.NotFound", $"The volume '{volume.Id}' is not attached to that instance as that device.");
-            }
-
-            if (volume.IsRoot)
-            {
-                throw new ApiException("OperationNotPermitted", $"Unable to detach root volume '{at.Device}' from instance '{at.InstanceId}'");
-            }
-
-            if (parameters.FindBoolean("Force") != true && _storage.IsMounted(volume))
-            {
-                // EC2 would wait, for ever if need be, until it is unmounted.
-                throw new ApiException("IncorrectState", $"Volume '{volume.Id}' is mounted from {at.Device} on '{at.InstanceId}'. Unmount it there first, or use Force.");
-            }
-
-            EndDryRun(parameters);
-            instance = _account.Instances[at.InstanceId];
-        }
-
-        await _storage.DetachAsync(volume, instance, cancellationToken);
-        Release(volume.Id);
-        return Attachment(volume, "detaching");
-    }
-
     private async Task<IEnumerable<XElement?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         Volume volume;
@@ -204,45 +136,6 @@ internal sealed class VolumeActions : ActionSet
 
         await _storage.RemoveAsync(volume.Id, volume.Image, cancellationToken);
         return [Xml.Return()];
-    }
-
-    private void CheckAttachable(Volume volume, Instance instance, string device)
-    {
-        if (volume.Attachment is not null)
-        {
-            throw new ApiException("VolumeInUse", $"{volume.Id} is already attached to an instance");
-        }
-
-        if (volume.IsRoot)
-        {
-            throw new ApiException("UnsupportedOperation", $"'{volume.Id}' was a root volume, which the lab keeps as a folder: make a snapshot of it and register an image from that.");
-        }
-
-        if (instance.State is not (InstanceState.Running or InstanceState.Stopped))
-        {
-            throw new ApiException("IncorrectState", $"Instance '{instance.Id}' is not 'running' but '{instance.StateName}'.");
-        }
-
-        if (volume.Zone != instance.Zone.Name)
-        {
-            throw new ApiException("InvalidVolume.ZoneMismatch", $"The volume '{volume.Id}' is not in the same availability zone as instance '{instance.Id}'");
-        }
-
-        if (_account.VolumesOf(instance.Id).Any(v => v.Attachment!.Device == device))
-        {
-            throw new ApiException("InvalidParameterValue", $"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use");
-        }
-    }
-
-    private void Release(string volumeId)
-    {
-        lock (_account.Gate)
-        {
-            if (_account.Volumes.TryGetValue(volumeId, out var now))
-            {
-                _account.Volumes[volumeId] = now with { Attachment = null };
-            }
-        }
     }
 
     private IEnumerable<XElement?> Describe(QueryParameters parameters, string set, Func<Volume, IEnumerable<XElement?>> describe)
@@ -266,23 +159,13 @@ internal sealed class VolumeActions : ActionSet
         new("availabilityZoneId", Zones.All.First(z => z.Name == volume.Zone).Id),
         new("status", state),
         new("createTime", Xml.Time(volume.Created)),
-        Xml.List("attachmentSet", volume.Attachment is null ? Array.Empty<Volume>() : [volume], v => Attachment(v, "attached")),
+        Xml.List("attachmentSet", volume.Attachment is null ? Array.Empty<Volume>() : [volume], v => VolumeAttachments.Describe(v, "attached")),
         Xml.Tags(_account.TagsOf(volume.Id)),
         new("volumeType", volume.Kind.Type),
         volume.Kind.Iops is { } iops ? new("iops", iops) : null,
         volume.Kind.Throughput is { } throughput ? new("throughput", throughput) : null,
         new("encrypted", volume.Encrypted),
         new("multiAttachEnabled", false),
-    ];
-
-    private static IEnumerable<XElement?> Attachment(Volume volume, string state) =>
-    [
-        new("volumeId", volume.Id),
-        new("instanceId", volume.Attachment!.InstanceId),
-        new("device", volume.Attachment.Device),
-        new("status", state),
-        new("attachTime", Xml.Time(volume.Attachment.Time)),
-        new("deleteOnTermination", volume.Attachment.DeleteOnTermination),
     ];
 
     private static IEnumerable<XElement?> Status(Volume volume) =>

@@ -69,7 +69,7 @@ internal sealed partial class LabServer : IAsyncDisposable
         [
             new RunInstances(account, fleet, faults, outages), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
             new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
-            new VolumeActions(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
+            new VolumeActions(account, storage), new VolumeAttachments(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
         var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock, credentials.Reader);
         var endpoint = new Endpoint(
