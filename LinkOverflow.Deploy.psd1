@@ -29,6 +29,7 @@
         'Start-LOLab'
         'Stop-LOLab'
         'Test-LODeployment'
+        'Update-LODeployment'
         'Watch-LODeployment'
     )
     FunctionsToExport    = @()

@@ -48,8 +48,10 @@ internal sealed class BenchTask(CancellationToken stop)
         }
         finally
         {
-            await LabProgram.RunAsync(["stop"], CancellationToken.None);
+            await LabProgram.RunAsync(["stop", "--terminate"], CancellationToken.None);
         }
+
+        await LabBench.RunAsync(stop);
 
         return 0;
     }

@@ -140,20 +140,24 @@ internal sealed class DemoTask(CancellationToken stop)
 
         Console.WriteLine($"Look:    {string.Join("  ", instances.Select(i => i.Url))}");
         Console.WriteLine($"Remove:  dotnet bin/launch/launch.dll --remove {instances[0].Deployment} --lab");
-        Console.WriteLine("         ./build.sh lab stop          (the lab and everything in it)");
+        Console.WriteLine("         ./build.sh lab stop --remove (the lab and everything in it)");
     }
 
     private static async Task RemoveAsync(IReadOnlyList<DemoInstance> instances, bool labWasThere)
     {
-        if (!labWasThere)
-        {
-            await LabProgram.RunAsync(["stop"], CancellationToken.None);
-        }
-        else if (instances.Count > 0)
+        if (instances.Count > 0)
         {
             await Tool.RunAsync("dotnet", ["bin/launch/launch.dll", "--remove", instances[0].Deployment, "--lab"], CancellationToken.None);
         }
 
-        Console.WriteLine("Everything is removed again, but for the base image (./build.sh lab stop --remove).");
+        if (!labWasThere)
+        {
+            // Its other machines, of an earlier run, come back with the next start.
+            await LabProgram.RunAsync(["stop"], CancellationToken.None);
+        }
+
+        Console.WriteLine(instances.Count > 0
+            ? "Everything is removed again, but for the base image (./build.sh lab stop --remove)."
+            : "What the run left in the lab goes with ./build.sh lab stop --remove.");
     }
 }

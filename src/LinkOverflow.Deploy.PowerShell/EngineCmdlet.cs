@@ -14,9 +14,11 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly BlockingCollection<Action> _pending = [];
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(700);
     private static readonly string[] StepTag = ["LODeployment"];
     private ProgressBars? _progress;
     private int _running;
+    private int _working;
 
     /// <summary>Cancelled by Ctrl+C.</summary>
     protected CancellationToken StopToken => _stop.Token;
@@ -28,6 +30,7 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
     protected void Begin(Func<Task> work)
     {
         Interlocked.Increment(ref _running);
+        Interlocked.Increment(ref _working);
         _ = Task.Run(async () =>
         {
             try
@@ -44,6 +47,7 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
             }
             finally
             {
+                Interlocked.Decrement(ref _working);
                 Later(() => Interlocked.Decrement(ref _running));
             }
         });
@@ -76,6 +80,8 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
             }
             catch (OperationCanceledException)
             {
+                // Time to hang up and to free a lock; whoever pressed Ctrl+C waits less than a second.
+                SpinWait.SpinUntil(() => Volatile.Read(ref _working) == 0, StopTime);
                 return;
             }
         }

@@ -19,7 +19,7 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     // As text, so that one that is no number is told as launch tells it: with the range, by its id, together with all else that is wrong.
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
-    public virtual string Count { get; set; } = "";
+    public virtual string? Count { get; set; }
 
     /// <summary>With how many instances the cmdlet still goes on.</summary>
     [Parameter]
@@ -33,6 +33,9 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
 
     /// <summary>The deployment to go on with, or null: a new one.</summary>
     protected virtual string? Resumed => null;
+
+    /// <summary>A file of variables for the site's environment, or null.</summary>
+    protected virtual string? SiteEnvironment => null;
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -62,7 +65,10 @@ public abstract class LaunchingCmdlet : ConfiguredCmdlet
     {
         // As PowerShell reads a number: 2.0 is one, and so is the text "2".
         var count = LanguagePrimitives.TryConvertTo<int>(Count, CultureInfo.InvariantCulture, out var number) ? number.ToString(CultureInfo.InvariantCulture) : Count;
-        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig)) with { Resume = Resumed };
+        var request = DeploymentRequest.Of(FilePath(Project), count, MinimumCount, null, FilePath(InstanceConfig)) with
+        {
+            Resume = Resumed, EnvironmentFile = SiteEnvironment is null ? null : FilePath(SiteEnvironment),
+        };
         if (Lab)
         {
             // The lab is started for a request only that is right in everything else.

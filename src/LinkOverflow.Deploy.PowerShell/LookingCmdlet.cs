@@ -12,6 +12,7 @@ public abstract class LookingCmdlet : AccountCmdlet
     /// <summary>The deployment's id; without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string? Deployment { get; set; }
 
     /// <summary>The file that later steps take for what an instance is; by default instance.config in the current location, where there is one.</summary>

@@ -11,6 +11,7 @@ public abstract class MonitoringCmdlet : AccountCmdlet
     /// <summary>The deployment's id; without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string? Deployment { get; set; }
 
     /// <summary>How the instances prove their host keys.</summary>

@@ -25,6 +25,7 @@ public sealed class RemoveLODeploymentCmdlet : AccountCmdlet
     /// <summary>The deployment's id; instances from the pipeline name theirs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string Deployment { get; set; } = "";
 
     /// <inheritdoc/>

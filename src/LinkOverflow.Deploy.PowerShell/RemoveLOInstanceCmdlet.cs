@@ -19,6 +19,7 @@ public sealed class RemoveLOInstanceCmdlet : AccountCmdlet
     /// <summary>The instance's id; instances from the pipeline name theirs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
     public string InstanceId { get; set; } = "";
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
@@ -40,20 +41,32 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     private const string LaunchSet = "Launch";
     private const string ResumeSet = "Resume";
 
-    /// <summary>How many instances to launch: from 1 to MaxInstances of the configuration, which is 5 by default; with -Resume, as many as the deployment was asked for.</summary>
+    private readonly LaunchedInstances _launched = new();
+    private string _deployment = "";
+
+    /// <summary>How many instances to launch; with -Resume, as many as the deployment was asked for.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = LaunchSet)]
     [Parameter(Position = 1, ParameterSetName = ResumeSet)]
     [ValidateNotNullOrEmpty]
-    public override string Count { get; set; } = "";
+    public override string? Count { get; set; }
 
     /// <summary>The id of a deployment to go on with, after an interruption or a failure: each host is picked up where it is, and only what is missing is launched.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ResumeSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeploymentCompleter))]
     public string? Resume { get; set; }
 
     /// <summary>Take the deployment's lock from whoever holds it.</summary>
     [Parameter(ParameterSetName = ResumeSet)]
     public SwitchParameter BreakLock { get; set; }
+
+    /// <summary>
+    /// A file of NAME=value lines for the site's environment, for your eyes only (mode 600): secrets, which are on no command line and on the
+    /// host in a file that only root reads.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? EnvironmentFile { get; set; }
 
     /// <summary>What becomes of instances when something fails: Keep leaves all of them; Remove ends those that failed, and all where fewer than the minimum are healthy.</summary>
     [Parameter]
@@ -72,6 +85,9 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     /// <summary>Emit one object with the deployment's result at the end, in place of the instances.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override string? SiteEnvironment => EnvironmentFile;
 
     /// <inheritdoc/>
     protected override string? Resumed => Resume;
@@ -96,10 +112,31 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     }
 
     /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        base.StopProcessing();
+        if (_launched.Describe() is not { } running)
+        {
+            return;
+        }
+
+        try
+        {
+            // The pipeline takes no more; the host itself still can.
+            Host.UI.WriteWarningLine($"{running} Go on: Start-LODeployment {Project} -Resume {_deployment}{InLab}; remove: Remove-LODeployment {_deployment}{InLab}");
+        }
+        catch (Exception e) when (e is HostException or NotImplementedException or InvalidOperationException)
+        {
+            // A host without anybody to read it; Get-LODeployment tells the same later.
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async Task WorkAsync(Ec2Cloud cloud, DeploymentPlan plan)
     {
+        _deployment = plan.Deployment;
         var options = new DeploymentOptions { OnFailure = OnFailure, ThrottleLimit = ThrottleLimit, BreakLock = BreakLock, Healthy = Summary ? null : Emit };
-        var result = await new Deployment(cloud, Show).RunAsync(plan, options, StopToken);
+        var result = await new Deployment(cloud, Note).RunAsync(plan, options, StopToken);
         foreach (var failure in result.Failures)
         {
             Fail(new DeployException(failure.Id, failure.Message), failure.Instance);
@@ -115,12 +152,20 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
         {
             Show(new DeploymentEvent(
                 EventKind.Warning,
-                $"{left} instance(s) of {result.Deployment} keep running and cost money. Remove them: Remove-LODeployment {result.Deployment}{(Lab ? " -Lab" : "")}"));
+                $"{left} instance(s) of {result.Deployment} keep running and cost money. Remove them: Remove-LODeployment {result.Deployment}{InLab}"));
         }
 
         if (Summary)
         {
             Emit(result);
         }
+    }
+
+    private string InLab => Lab ? " -Lab" : "";
+
+    private void Note(DeploymentEvent happened)
+    {
+        _launched.Note(happened);
+        Show(happened);
     }
 }

@@ -18,6 +18,7 @@ public sealed class UndoLODjangoCmdlet : InstanceStepCmdlet
     /// <summary>The release's id, as Get-LORelease lists it; by default the one before the one in use.</summary>
     [Parameter(Position = 0)]
     [ValidatePattern("^[0-9a-f]{16}$")]
+    [ArgumentCompleter(typeof(ReleaseCompleter))]
     public string? Release { get; set; }
 
     /// <summary>

@@ -14,6 +14,7 @@ var cache = new Option<string?>("--cache") { Description = "Folder of base image
 var json = new Option<bool>("--json") { Description = "Answer in JSON." };
 var detach = new Option<bool>("--detach") { Description = "Run in the background; returns once the lab answers and prints its lab.json." };
 var remove = new Option<bool>("--remove") { Description = "Also remove the state folder, base image and machines' disks." };
+var terminate = new Option<bool>("--terminate") { Description = "Terminate all machines and forget everything but keys and base image." };
 var port = new Option<int>("--port") { Description = "Port to listen on; 0 for any free one.", DefaultValueFactory = _ => 0 };
 port.Validators.Add(r =>
 {
@@ -47,8 +48,8 @@ start.SetAction((result, cancellationToken) => result.GetValue(detach)
     : StartCommand.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken));
 var status = new System.CommandLine.Command("status", "Whether a lab runs, where, and which machines it has. Exit code 3 when none runs.") { json, state, cache };
 status.SetAction((result, cancellationToken) => StatusCommand.RunAsync(Folders(result), result.GetValue(json), cancellationToken));
-var stop = new System.CommandLine.Command("stop", "Terminate all machines and end the lab, also one that was killed.") { remove, state, cache };
-stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(result), result.GetValue(remove), cancellationToken));
+var stop = new System.CommandLine.Command("stop", "Stop the lab with its machines, which the next start brings back; also one that was killed.") { terminate, remove, state, cache };
+stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(result), result.GetValue(terminate), result.GetValue(remove), cancellationToken));
 var check = new System.CommandLine.Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
 check.SetAction(result => CheckCommand.Run(result.GetValue(json)));
 

@@ -27,6 +27,11 @@ internal static class LaunchCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string?> EnvironmentFile = new("--environment-file")
+    {
+        Description = "NAME=value lines for the site's environment, for your eyes only: secrets, which are on no command line.", HelpName = "FILE",
+    };
+
     private static readonly Option<string?> InstanceConfig = new("--instance-config")
     {
         Description = "The file that says what an instance is. [default: ./instance.config]",
@@ -113,7 +118,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, Lab, Minimum, Resume, BreakLock, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
+            Project, Count, AwsSettings, InstanceConfig, EnvironmentFile, Lab, Minimum, Resume, BreakLock, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -122,6 +127,7 @@ internal static class LaunchCommand
                 parsed.GetValue(Count),
                 parsed.GetValue(AwsSettings),
                 parsed.GetValue(InstanceConfig),
+                parsed.GetValue(EnvironmentFile),
                 parsed.GetValue(Lab),
                 parsed.GetValue(Minimum),
                 parsed.GetValue(Resume),
@@ -143,7 +149,15 @@ internal static class LaunchCommand
         var result = command.Parse(args);
         return result.Errors.Count > 0
             ? Usage(error, [.. result.Errors.Select(e => e.Message)])
-            : await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            : await result.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+
+                // An interrupted run answers at once; what it needs longer for is to free the deployment's lock where EC2 is slow.
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            });
     }
 
     private static int Usage(TextWriter error, params string[] wrong)

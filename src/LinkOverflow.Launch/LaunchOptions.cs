@@ -8,6 +8,7 @@ internal sealed record LaunchOptions(
     string? Count,
     string? AwsSettings,
     string? InstanceConfig,
+    string? EnvironmentFile,
     bool Lab,
     int Minimum,
     string? Resume,
@@ -28,6 +29,7 @@ internal sealed record LaunchOptions(
         : ThrottleLimit < 1 ? "--throttle-limit has to be at least 1."
         : AwsSettings is "" ? "--aws-settings names no file."
         : InstanceConfig is "" ? "--instance-config names no file."
+        : EnvironmentFile is "" ? "--environment-file names no file."
         : (Offline || Quiet) && !Check ? "--offline and --quiet go with --check alone."
         : Remove is not null ? Project is null ? null : "--remove takes no project and no count."
         : Check ? null

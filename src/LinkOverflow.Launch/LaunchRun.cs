@@ -29,6 +29,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         ErrorId.InstanceTypeUnknown, ErrorId.ValueInvalid, ErrorId.ZoneUnknown, ErrorId.PermissionDenied,
     };
 
+    private readonly LaunchedInstances _launched = new();
     private DeploymentPlan? _plan;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -53,7 +54,9 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             await error.WriteLineAsync($"launch: interrupted [{ErrorId.Interrupted}]");
             if (_plan is not null)
             {
-                await error.WriteLineAsync($"Instances that were launched keep running and cost money. Remove them: {RemoveCommand(_plan.Deployment)}");
+                await error.WriteLineAsync(_launched.Describe() ?? $"Whatever EC2 has launched carries the tag of {_plan.Deployment} and costs money.");
+                await error.WriteLineAsync($"Go on:   launch {options.Project} --resume {_plan.Deployment}{SettingsOption}");
+                await error.WriteLineAsync($"Remove:  {RemoveCommand(_plan.Deployment)}");
             }
 
             return Interrupted;
@@ -85,7 +88,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
 
         // The lab is started for a request only that is right in everything else.
         var request = DeploymentRequest.Of(
-            options.Project!, options.Count ?? "0", options.Minimum, options.AwsSettings, options.InstanceConfig) with { Resume = options.Resume };
+            options.Project!, options.Count, options.Minimum, options.AwsSettings, options.InstanceConfig) with { Resume = options.Resume, EnvironmentFile = options.EnvironmentFile };
         if (options.Lab)
         {
             DeploymentPlan.CheckWithoutSettings(request);
@@ -98,7 +101,13 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         DeploymentResult result;
         await using (var progress = ProgressView.Create(error, options.Verbose))
         {
-            result = await new Deployment(cloud, progress.Show).RunAsync(
+            void Show(DeploymentEvent happened)
+            {
+                _launched.Note(happened);
+                progress.Show(happened);
+            }
+
+            result = await new Deployment(cloud, Show).RunAsync(
                 plan,
                 new DeploymentOptions { OnFailure = options.OnFailure, ThrottleLimit = options.ThrottleLimit, BreakLock = options.BreakLock },
                 cancellationToken);
@@ -183,6 +192,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
         return 0;
     }
 
-    private string RemoveCommand(string deployment) =>
-        $"launch --remove {deployment}{(options.Lab ? " --lab" : options.AwsSettings is null ? "" : $" --aws-settings {options.AwsSettings}")}";
+    private string RemoveCommand(string deployment) => $"launch --remove {deployment}{SettingsOption}";
+
+    private string SettingsOption => options.Lab ? " --lab" : options.AwsSettings is null ? "" : $" --aws-settings {options.AwsSettings}";
 }

@@ -51,7 +51,7 @@ public sealed class MainJobTests(OwnLab lab) : IClassFixture<OwnLab>
         Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
         await WithConfigAsync(
             text => text.Replace("/aws/service/debian/release/12/latest/amd64", "/lab/redhat/9", StringComparison.Ordinal)
-                .Replace("SshUser = admin", "SshUser = ec2-user", StringComparison.Ordinal),
+                .Replace("SshUser = admin", "SshUser = ec2-user\n# The image is made when a machine first asks for it.\nBootTimeout = 900", StringComparison.Ordinal),
             async config =>
             {
                 var launch = await lab.RunAsync("bin/launch/launch", "samples/linkoverflow", "1", "--lab", "--json", "--instance-config", config);

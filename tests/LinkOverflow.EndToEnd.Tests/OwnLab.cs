@@ -6,7 +6,8 @@ namespace LinkOverflow.EndToEnd.Tests;
 /// <summary>A lab of the test's own: another state folder than the user's, the base image shared. Stopped with the test, however that ends.</summary>
 public sealed class OwnLab : IAsyncLifetime
 {
-    private readonly string _state = Directory.CreateTempSubdirectory("lo-e2e-").FullName;
+    /// <summary>Its XDG_STATE_HOME.</summary>
+    public string State { get; } = Directory.CreateTempSubdirectory("lo-e2e-").FullName;
 
     public async ValueTask InitializeAsync()
     {
@@ -19,8 +20,8 @@ public sealed class OwnLab : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await RunAsync("dotnet", "bin/lab/LinkOverflow.Lab.dll", "stop");
-        Directory.Delete(_state, recursive: true);
+        await RunAsync("dotnet", "bin/lab/LinkOverflow.Lab.dll", "stop", "--terminate");
+        Directory.Delete(State, recursive: true);
     }
 
     /// <summary>Runs a program in the clone, with this lab for --lab.</summary>
@@ -35,7 +36,7 @@ public sealed class OwnLab : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["XDG_STATE_HOME"] = _state;
+        start.Environment["XDG_STATE_HOME"] = State;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
 

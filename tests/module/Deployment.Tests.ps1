@@ -49,7 +49,7 @@ Describe 'On machines of the lab' -Tag Machines {
     AfterAll {
         Pop-Location
         if (-not $missing) {
-            $said = & dotnet $lab stop 2>&1 | Out-String
+            $said = & dotnet $lab stop --terminate 2>&1 | Out-String
             $stopped = $LASTEXITCODE -eq 0
         }
 
@@ -183,6 +183,23 @@ Describe 'On machines of the lab' -Tag Machines {
 
         It 'and serve what they served before' {
             foreach ($instance in $steps) { (Page $instance.Url).StatusCode | Should -Be 200 }
+        }
+
+        It 'row 24: an unreachable PuppetURL fails its host with that host''s own last lines, and the others go on' {
+            $folder = New-Item -ItemType Directory "$TestDrive/unreachable"
+            (Get-Content -Raw instance.config) -replace '(?<=PuppetURL =).*', ' http://bleh.invalid/puppet.deb' -replace '(?<=PuppetConfigFile = )', "$root/" |
+                Set-Content "$folder/instance.config"
+            $fresh = New-LOInstance samples/linkoverflow 1 -Lab
+
+            # Where Puppet is installed already, nothing is fetched.
+            $output = @($fresh; $steps[0]) | Install-LOPuppet -InstanceConfig "$folder/instance.config" -ErrorVariable failed -ErrorAction SilentlyContinue
+            $output.InstanceId | Should -Be $steps[0].InstanceId
+            $failed | Should -HaveCount 1
+            $failed.FullyQualifiedErrorId | Should -Be 'PuppetInstallFailed,LinkOverflow.Deploy.PowerShell.InstallLOPuppetCmdlet'
+            $failed.TargetObject.InstanceId | Should -Be $fresh.InstanceId
+            # The first line names the URL; what follows are the remote command's own words.
+            "$failed" | Should -Match '(?s)http://bleh\.invalid/puppet\.deb.*\n.*(resolve|Name or service not known|bleh\.invalid)'
+            $fresh | Remove-LODeployment -Lab -Confirm:$false
         }
 
         It 'row 29: one that nobody can log in to is an error that names it and what was waited for' {

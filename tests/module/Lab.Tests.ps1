@@ -32,7 +32,7 @@ Describe 'Start-LOLab' -Tag Machines {
     }
 
     AfterAll {
-        Stop-LOLab
+        & dotnet "$root/bin/lab/LinkOverflow.Lab.dll" stop --terminate 2>$null
     }
 
     It 'starts a lab that outlives its shell, and that another shell finds' {

@@ -18,7 +18,7 @@ function Start-OwnLab {
 }
 
 function Stop-OwnLab($Before) {
-    $said = & dotnet $lab stop 2>&1 | Out-String
+    $said = & dotnet $lab stop --terminate 2>&1 | Out-String
     $stopped = $LASTEXITCODE -eq 0
     foreach ($name in 'XDG_STATE_HOME', 'LINKOVERFLOW_LAB') {
         if ($null -eq $Before[$name]) { Remove-Item "Env:$name" -ErrorAction Ignore } else { Set-Item "Env:$name" $Before[$name] }

@@ -50,8 +50,8 @@ Describe '<Cmdlet>' -ForEach $cmdlets {
         if ($Cmdlet -notmatch '^(Remove|Stop)-') { $command.OutputType | Should -Not -BeNullOrEmpty }
     }
 
-    It 'asks for -WhatIf where it starts or ends instances' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance', 'Stop-LOLab')
+    It 'asks for -WhatIf where it starts, ends or writes' {
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($Cmdlet -in 'New-LOInstance', 'Start-LODeployment', 'Remove-LODeployment', 'Remove-LOInstance', 'Stop-LOLab', 'New-LOSettings', 'Undo-LODjango', 'Update-LODeployment')
     }
 
     It 'names its parameters as PowerShell does: in PascalCase, singular' {

@@ -36,7 +36,8 @@ Describe 'New-LOSettings' {
 
     It 'gives settings mode 600' -Skip:$IsWindows {
         $folder = Folder
-        $null = New-LOSettings @(Values $folder)
+        $values = Values $folder
+        $null = New-LOSettings @values
         Mode "$folder/.aws.settings" | Should -Be '600'
         Mode "$folder/instance.config" | Should -Be '644'
     }
@@ -57,7 +58,7 @@ Describe 'New-LOSettings' {
         Set-Content $values.InstanceConfig 'mine'
         (New-LOSettings @values).FullName | Should -Be $values.AwsSettings
         Get-Content $values.InstanceConfig | Should -Be 'mine'
-        Remove-Item $values.AwsSettings
+        Remove-Item -Force $values.AwsSettings
         { New-LOSettings @values -InstanceType t3.nano } | Should -Throw -ErrorId (Id SettingsFileExists)
         Test-Path $values.AwsSettings | Should -BeFalse
         $null = New-LOSettings @values -InstanceType t3.nano -ImageId ami-12345678 -Force
@@ -113,37 +114,34 @@ Describe 'New-LOSettings' {
         $result[1] | Should -Match '-SecretAccessKey, -AvailabilityZone, -KeyPair, -KeyFile'
     }
 
-    It 'asks for what is missing at a terminal, and the secret is not echoed' -Skip:(-not (Test-Path /usr/bin/script)) {
+    It 'asks for what is missing at a terminal, and the secret is not echoed' {
+        if (-not (Get-Command tmux -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'there is no tmux to be the terminal' }
         $folder = Folder
-        Set-Content "$folder/ask.ps1" "Import-Module '$manifest'; Write-Host READY; New-LOSettings -AwsSettings '$folder/a' -InstanceConfig '$folder/i' | Out-Null; Write-Host DONE"
-        $start = [Diagnostics.ProcessStartInfo]::new('/usr/bin/script', [string[]]('-qec', "'$([Environment]::ProcessPath)' -NoProfile -File '$folder/ask.ps1'", '/dev/null'))
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
-        $start.Environment['TERM'] = 'xterm'
-        $terminal = [Diagnostics.Process]::Start($start)
-        $shown = [Text.StringBuilder]::new()
+        Set-Content "$folder/ask.ps1" "Import-Module '$manifest'; New-LOSettings -AwsSettings '$folder/a' -InstanceConfig '$folder/i' | Out-Null; Write-Host WRITTEN; Start-Sleep 600"
+        $tmux = @('-L', "lo-$PID", '-f', '/dev/null')
+        & tmux @tmux new-session -d -s ask -x 120 -y 50 "'$([Environment]::ProcessPath)' -NoProfile -File '$folder/ask.ps1'"
+        $shown = ''
         try {
             # Each answer is typed once its question stands there.
-            $steps = @(@('AccessKeyId: $', 'AKIAEXAMPLE'), @('SecretAccessKey: $', 'MarkedSecret'), @('AvailabilityZone: $', 'us-west-2'), @('KeyPair: $', 'me'), @('KeyFile: $', '~/me.pem'), @('DONE', ''))
-            $buffer = [char[]]::new(4096)
-            foreach ($step in $steps) {
-                while (($shown.ToString() -replace '\e\[[0-9;?]*[a-zA-Z]|\e[=>]') -notmatch "$($step[0])") {
-                    $reading = $terminal.StandardOutput.ReadAsync($buffer, 0, $buffer.Length)
-                    $reading.Wait(60000) | Should -BeTrue -Because "it should ask for $($step[0]) after: $shown"
-                    if ($reading.Result -eq 0) { break }
-                    $null = $shown.Append($buffer, 0, $reading.Result)
+            $questions = @('AccessKeyId', 'AKIAEXAMPLE'), @('SecretAccessKey', 'MarkedSecret'), @('AvailabilityZone', 'us-west-2'), @('KeyPair', 'me'), @('KeyFile', '/keys/me.pem'), @('WRITTEN', '')
+            foreach ($question in $questions) {
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $asked = if ($question[1]) { "(?m)^$($question[0]):\s*\z" } else { $question[0] }
+                while (($shown = (& tmux @tmux capture-pane -p -t ask | Out-String).TrimEnd()) -notmatch $asked) {
+                    if ($clock.Elapsed.TotalSeconds -gt 120) { throw "It did not ask for $($question[0]), but shows:`n$shown" }
+                    Start-Sleep -Milliseconds 100
                 }
 
-                if ($step[1]) { $terminal.StandardInput.Write("$($step[1])`r"); $terminal.StandardInput.Flush() }
+                if ($question[1]) { & tmux @tmux send-keys -t ask $question[1] Enter }
             }
         } finally {
-            if (-not $terminal.HasExited) { $terminal.Kill($true) }
-            $terminal.Dispose()
+            & tmux @tmux kill-server
         }
 
-        "$shown" | Should -Match 'AKIAEXAMPLE'
-        "$shown" | Should -Not -Match 'MarkedSecret'
+        $shown | Should -Match 'AKIAEXAMPLE'
+        $shown | Should -Not -Match 'MarkedSecret'
         Get-Content "$folder/a" | Should -Contain 'SecretAccessKey = MarkedSecret'
-        Get-Content "$folder/a" | Should -Contain 'SSHKeyPairFile = ~/me.pem'
+        Get-Content "$folder/a" | Should -Contain 'SSHKeyPairFile = /keys/me.pem'
     }
 
     It 'shows the secret in no stream' {
@@ -159,19 +157,13 @@ Describe 'Argument completion' {
         $folder = Folder
         $null = New-Item -ItemType Directory "$folder/sites/blog", "$folder/sites/my shop", "$folder/sites/blog/templates", "$folder/.hidden/x"
         Set-Content "$folder/sites/blog/manage.py", "$folder/sites/my shop/manage.py", "$folder/.hidden/x/manage.py", "$folder/mine.settings", "$folder/other.config" ''
-        Set-Content "$folder/credentials" "[work]`n[private one]"
-        $before = @{ AWS_SHARED_CREDENTIALS_FILE = $env:AWS_SHARED_CREDENTIALS_FILE; AWS_CONFIG_FILE = $env:AWS_CONFIG_FILE }
-        $env:AWS_SHARED_CREDENTIALS_FILE = "$folder/credentials"
-        $env:AWS_CONFIG_FILE = "$folder/none"
+        Set-Content "$folder/credentials" "[work]`naws_access_key_id = a`naws_secret_access_key = b`n[private one]`naws_access_key_id = a`naws_secret_access_key = b"
         Push-Location $folder
 
         function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
     }
 
-    AfterAll {
-        Pop-Location
-        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
-    }
+    AfterAll { Pop-Location }
 
     It '-Project of <_> offers folders with manage.py, quoted where they have to be' -ForEach 'Start-LODeployment', 'New-LOInstance', 'Test-LOSettings', 'Publish-LODjango' {
         Complete "$_ -Project " | Should -Be 'sites/blog', "'sites/my shop'"
@@ -187,7 +179,14 @@ Describe 'Argument completion' {
     }
 
     It '-Profile offers the profiles of ~/.aws' {
-        Complete 'New-LOSettings -Profile ' | Should -Be "'private one'", 'work'
+        # The AWS SDK looks for the files' places once in a process.
+        $completed = Invoke-FreshPowerShell -Variables @{ manifest = $manifest; folder = $folder } {
+            $env:AWS_SHARED_CREDENTIALS_FILE = "$folder/credentials"
+            $env:AWS_CONFIG_FILE = "$folder/none"
+            Import-Module $manifest
+            (TabExpansion2 'New-LOSettings -Profile ' 24).CompletionMatches.CompletionText
+        }
+        $completed | Should -Be "'private one'", 'work'
     }
 
     It '-Region offers regions, -InstanceType instance types' {

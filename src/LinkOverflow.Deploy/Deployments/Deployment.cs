@@ -78,12 +78,17 @@ public sealed class Deployment
 
                 options.Healthy?.Invoke(instance);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // The others go on; this one's failure is reported with its own words.
                 var failure = Failure(instance, e);
                 instance = failure.Instance;
                 failures.Add(failure);
+            }
+            catch (DeployException)
+            {
+                // Ctrl+C at a terminal reaches the ssh processes, too: what they say then is no failure of the host.
+                throw new OperationCanceledException(cancellationToken);
             }
 
             return instance;
@@ -128,11 +133,9 @@ public sealed class Deployment
 
     private InstanceFailure Failure(LOInstance instance, Exception e)
     {
-        var id = e is DeployException known ? known.Id : ErrorId.Unexpected;
-        var message = e is DeployException expected ? expected.Problems[0].Message : e.ToString();
-        var failed = (instance with { Health = id }).At(Stage.Failed);
-        _events(new DeploymentEvent(EventKind.Failed, $"{message} [{id}]", failed));
-        return new InstanceFailure(failed, id, message, _logs.Tail(failed));
+        var failure = InstanceFailure.Of(instance, e, _logs);
+        _events(new DeploymentEvent(EventKind.Failed, $"{failure.Message} [{failure.Id}]", failure.Instance));
+        return failure;
     }
 
     private async Task<IReadOnlyList<string>> RemoveFailedAsync(DeploymentResult result, CancellationToken cancellationToken)

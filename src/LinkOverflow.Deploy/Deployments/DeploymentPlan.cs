@@ -18,6 +18,9 @@ namespace LinkOverflow.Deploy.Deployments;
 public sealed record DeploymentRequest(
     string Project, int Count, int Minimum = 1, string? AwsSettings = null, string? InstanceConfig = null, string? Resume = null)
 {
+    /// <summary>A file of variables for the site's environment, secrets among them; null: none.</summary>
+    public string? EnvironmentFile { get; init; }
+
     /// <summary>What was given for <see cref="Count"/>, where it is no number.</summary>
     public string? NoNumber { get; init; }
 
@@ -99,13 +102,26 @@ public sealed record DeploymentPlan(
         var project = DjangoProject.Read(request.Project, problems);
         var config = LinkOverflow.Deploy.Settings.InstanceConfig.Read(
             Path.GetFullPath(request.InstanceConfig ?? LinkOverflow.Deploy.Settings.InstanceConfig.DefaultPath), problems);
+        if (request.EnvironmentFile is { } environment)
+        {
+            try
+            {
+                var variables = LinkOverflow.Deploy.Settings.EnvironmentFile.Read(Path.GetFullPath(environment));
+                config = config is null ? null : LinkOverflow.Deploy.Settings.EnvironmentFile.With(config, variables);
+            }
+            catch (SettingsException e)
+            {
+                problems.AddRange(e.Problems);
+            }
+        }
+
         var maximum = config?.MaxInstances ?? 5;
         if (request.Resume is { } id && !IsId(id))
         {
             problems.Insert(0, new Problem(ErrorId.ValueInvalid, $"'{id}' is no deployment's id.", "Get-LODeployment lists those that are there."));
         }
 
-        if (request is { Resume: not null, NoNumber: null, Count: 0 })
+        if (request is { Resume: not null, Count: 0, NoNumber: null })
         {
             // The deployment's own tags tell.
             return (project, config);

@@ -8,7 +8,17 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <param name="Id">One of <see cref="ErrorId"/>.</param>
 /// <param name="Message">What went wrong, with the host's own last lines.</param>
 /// <param name="Log">The last lines that the host printed, whatever step they came from.</param>
-public sealed record InstanceFailure(LOInstance Instance, string Id, string Message, IReadOnlyList<string> Log);
+public sealed record InstanceFailure(LOInstance Instance, string Id, string Message, IReadOnlyList<string> Log)
+{
+    /// <summary>The failure that an exception tells of.</summary>
+    internal static InstanceFailure Of(LOInstance instance, Exception e, HostLogs logs)
+    {
+        var id = e is DeployException known ? known.Id : ErrorId.Unexpected;
+        var message = e is DeployException expected ? expected.Problems[0].Message : e.ToString();
+        var failed = (instance with { Health = id }).At(Stage.Failed);
+        return new InstanceFailure(failed, id, message, logs.Tail(failed));
+    }
+}
 
 /// <summary>What a deployment came to.</summary>
 public sealed record DeploymentResult

@@ -20,7 +20,7 @@ internal sealed class GitIgnore
         var ignore = new GitIgnore(folder);
         foreach (var line in text.TrimStart('\uFEFF').Split('\n'))
         {
-            ignore.Add(WithoutTrailingBlanks(line.EndsWith('\r') ? line[..^1] : line));
+            ignore.Add(Bytes(WithoutTrailingBlanks(line.EndsWith('\r') ? line[..^1] : line)));
         }
 
         return ignore;
@@ -32,7 +32,7 @@ internal sealed class GitIgnore
         for (var i = files.Count - 1; i >= 0; i--)
         {
             var file = files[i];
-            var relative = path[file._folder.Length..];
+            var relative = Bytes(path[file._folder.Length..]);
             for (var rule = file._rules.Count - 1; rule >= 0; rule--)
             {
                 var (pattern, negated, foldersOnly) = file._rules[rule];
@@ -45,6 +45,9 @@ internal sealed class GitIgnore
 
         return false;
     }
+
+    // git compares bytes: a question mark stands for one byte of a letter that has two.
+    private static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     private void Add(string line)
     {
@@ -198,7 +201,7 @@ internal sealed class GitIgnore
         "lower" => "a-z",
         "print" => "\\x20-\\x7e",
         "punct" => "!-/:-@\\[-`{-~",
-        "space" => "\\s",
+        "space" => " \\t\\n\\v\\f\\r",
         "upper" => "A-Z",
         "xdigit" => "0-9a-fA-F",
         _ => null,

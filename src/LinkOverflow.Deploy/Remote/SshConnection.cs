@@ -75,8 +75,7 @@ public sealed class SshConnection : IAsyncDisposable
         {
             var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
             var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
-            await WriteInputAsync(process, input, cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
+            await ExchangeAsync(process, input, cancellationToken);
             var result = new RemoteResult(process.ExitCode, await output, await error);
             return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
         }
@@ -109,6 +108,29 @@ public sealed class SshConnection : IAsyncDisposable
         SshProcess.End(_master);
         _master.Dispose();
         File.Delete(_socket!);
+    }
+
+    /// <summary>Writes the input until it or the process ends.</summary>
+    private static async Task ExchangeAsync(Process process, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writing = WriteInputAsync(process, input, ended.Token);
+        var exit = process.WaitForExitAsync(cancellationToken);
+        if (await Task.WhenAny(writing, exit) == exit)
+        {
+            await ended.CancelAsync();
+        }
+
+        try
+        {
+            await writing;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The command ended while there was still something to write; its exit code tells why.
+        }
+
+        await exit;
     }
 
     private static async Task WriteInputAsync(Process process, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)

@@ -179,6 +179,11 @@ public sealed partial record AwsSettings
     private static (string Region, string? Zone) RegionAndZone(SettingsReading reading)
     {
         var region = reading.Optional("EC2", "Region");
+        if (region is not null && Place(region) is not { Zone: null })
+        {
+            reading.Invalid("EC2", "Region", $"Region = {region} is not a region such as us-west-2.");
+        }
+
         var zone = region is null ? reading.Required("EC2", "AvailabilityZone") : reading.Optional("EC2", "AvailabilityZone");
         if (string.IsNullOrEmpty(zone))
         {

@@ -127,9 +127,23 @@ public sealed partial record InstanceConfig
         }
 
         var healthPath = reading.Optional("Django", "HealthPath") ?? "/";
-        if (healthPath[0] != '/')
+        if (healthPath[0] != '/' || healthPath.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
         {
-            reading.Invalid("Django", "HealthPath", $"HealthPath = {healthPath} does not begin with a slash.");
+            reading.Invalid("Django", "HealthPath", $"HealthPath = {healthPath} does not begin with a slash, or has a blank.");
+        }
+
+        // What ends up in commands and paths of a host has to look like what it is.
+        reading.Pattern("EC2", "SshUser", UserRegex(), "the name of a user");
+        reading.Pattern("EC2", "SubnetId", SubnetRegex(), "a subnet's id, subnet- and hexadecimal digits");
+        if (reading.Optional("Puppet", "PuppetURL") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "ftp"))
+        {
+            reading.Invalid("Puppet", "PuppetURL", $"PuppetURL = {url} is not a URL to download from.", "Leave it empty for the distribution's own Puppet.");
+        }
+
+        var sharedPaths = reading.List("Django", "SharedPaths", "");
+        foreach (var shared in sharedPaths.Where(s => Path.IsPathRooted(s) || s.Any(char.IsControl) || s.TrimEnd('/').Split('/', '\\').Any(part => part is ".." or "." or "")))
+        {
+            reading.Invalid("Django", "SharedPaths", $"SharedPaths names {shared}, which is not a path below the project.", "Name files and folders as seen from manage.py, such as media.");
         }
 
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -162,7 +176,7 @@ public sealed partial record InstanceConfig
             Server = reading.Choice("Django", "Server", "gunicorn", "gunicorn", "runserver"),
             HealthPath = healthPath,
             HealthTimeout = TimeSpan.FromSeconds(reading.Number("Django", "HealthTimeout", 60, 1, 3600)),
-            SharedPaths = reading.List("Django", "SharedPaths", ""),
+            SharedPaths = sharedPaths,
             KeepReleases = reading.Number("Django", "KeepReleases", 5, 1, 100),
             Environment = environment,
             Lines = reading.Lines(),
@@ -225,6 +239,12 @@ public sealed partial record InstanceConfig
 
     [GeneratedRegex(@"^(ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:[A-Za-z0-9_.\-/]+(:\d+)?)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ImageRegex();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UserRegex();
+
+    [GeneratedRegex("^subnet-[0-9a-f]{8,17}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SubnetRegex();
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex VariableRegex();

@@ -122,6 +122,15 @@ internal sealed class SettingsReading
         return choice ?? standard;
     }
 
+    /// <summary>Refuses a value that does not look like what its key wants.</summary>
+    public void Pattern(string section, string key, System.Text.RegularExpressions.Regex pattern, string what)
+    {
+        if (Optional(section, key) is { } value && !pattern.IsMatch(value))
+        {
+            Invalid(section, key, $"{key} = {value} is not {what}.");
+        }
+    }
+
     public string[] List(string section, string key, string standard) =>
         (Optional(section, key) ?? standard).Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -52,10 +52,7 @@ internal sealed partial class ImageActions : ActionSet
     }
 
     /// <exception cref="ApiException">InvalidAMIID.Malformed or InvalidAMIID.NotFound.</exception>
-    public static MachineImage Find(Account account, string id) =>
-        !ResourceId.IsWellFormed(id, "ami") ? throw new ApiException("InvalidAMIID.Malformed", $"Invalid id: \"{id}\" (expecting \"ami-...\")")
-        : account.Images.TryGetValue(id, out var image) ? image
-        : throw new ApiException("InvalidAMIID.NotFound", $"The image id '[{id}]' does not exist");
+    public static MachineImage Find(Account account, string id) => ResourceId.Find("image id", account.Images, id, "ami", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound");
 
     private IEnumerable<XElement?> Create(QueryParameters parameters)
     {

@@ -21,7 +21,7 @@ internal sealed class InstanceActions : ActionSet
     {
         _account = account;
         _fleet = fleet;
-        _filters = InstanceFilters.Of(account);
+        _filters = InstanceFilters.Of(account, fleet.StatusOf);
         Add("DescribeInstances", Describe);
         Add("DescribeInstanceStatus", DescribeStatus);
         Add("TerminateInstances", Terminate);
@@ -54,12 +54,13 @@ internal sealed class InstanceActions : ActionSet
         {
             _account.ForgetTerminated();
             var (page, next) = Select(parameters, _account.Instances.Values);
+            var volumes = _account.VolumesOfAll();
             return
             [
                 Xml.List(
                     "reservationSet",
                     page.GroupBy(i => i.ReservationId, StringComparer.Ordinal),
-                    r => InstanceXml.Reservation(_account, [.. r])),
+                    r => InstanceXml.Reservation(_account, [.. r], volumes)),
                 next,
             ];
         }
@@ -76,13 +77,14 @@ internal sealed class InstanceActions : ActionSet
         }
     }
 
-    private static IEnumerable<XElement?> Status(Instance instance)
+    private IEnumerable<XElement?> Status(Instance instance)
     {
-        var status = instance.State == InstanceState.Running ? "ok" : "not-applicable";
+        var status = _fleet.StatusOf(instance);
+        var reachability = status switch { "ok" => "passed", "initializing" => "initializing", _ => null };
         XElement Check(string name) => new(
             name,
             new XElement("status", status),
-            status == "ok" ? Xml.List("details", ["reachability"], d => new[] { new XElement("name", d), new XElement("status", "passed") }) : null);
+            reachability is null ? null : Xml.List("details", ["reachability"], d => new[] { new XElement("name", d), new XElement("status", reachability) }));
         return
         [
             new("instanceId", instance.Id),

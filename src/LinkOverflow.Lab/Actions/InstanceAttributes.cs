@@ -43,7 +43,7 @@ internal sealed class InstanceAttributes : ActionSet
                     "enaSupport" => Value(true),
                     "sriovNetSupport" or "kernel" or "ramdisk" => Value(null),
                     "groupSet" => InstanceXml.Groups(instance),
-                    "blockDeviceMapping" => InstanceXml.BlockDevices(_account, instance),
+                    "blockDeviceMapping" => InstanceXml.BlockDevices(_account.VolumesOf(instance.Id)),
                     "productCodes" => new("productCodes"),
                     _ => throw ApiException.Invalid(attribute, "attribute"),
                 },
@@ -78,20 +78,16 @@ internal sealed class InstanceAttributes : ActionSet
             var termination = Flag("DisableApiTermination", "disableApiTermination");
             var stop = Flag("DisableApiStop", "disableApiStop");
             var behavior = parameters.Find("InstanceInitiatedShutdownBehavior.Value");
-            var typeName = parameters.Find("InstanceType.Value");
+            var typeName = parameters.Find("InstanceType.Value") ?? (attribute == "instanceType" ? parameters.Find("Value") : null);
             var groups = parameters.List("GroupId").Select(g => SecurityGroupActions.Find(_account, g)).ToList();
             if (behavior is not (null or "stop" or "terminate"))
             {
                 throw ApiException.Invalid(behavior, "InstanceInitiatedShutdownBehavior");
             }
 
-            if (typeName is not null)
-            {
-                throw new ApiException("UnsupportedOperation", "The lab does not change the type of an instance.");
-            }
-
+            var type = ReadType(instance, typeName);
             var volumes = ReadVolumes(instance, parameters);
-            if (termination is null && stop is null && behavior is null && groups.Count == 0 && volumes.Count == 0)
+            if (termination is null && stop is null && behavior is null && type is null && groups.Count == 0 && volumes.Count == 0)
             {
                 throw new ApiException("InvalidParameterCombination", "No attributes specified.");
             }
@@ -100,6 +96,7 @@ internal sealed class InstanceAttributes : ActionSet
             instance.DisableTermination = termination ?? instance.DisableTermination;
             instance.DisableStop = stop ?? instance.DisableStop;
             instance.ShutdownBehavior = behavior ?? instance.ShutdownBehavior;
+            instance.Type = type ?? instance.Type;
             instance.Groups = groups.Count > 0 ? groups : instance.Groups;
             foreach (var volume in volumes)
             {
@@ -109,6 +106,18 @@ internal sealed class InstanceAttributes : ActionSet
 
         await _fleet.ApplyPolicyAsync(cancellationToken);
         return [Xml.Return()];
+    }
+
+    private static InstanceType? ReadType(Instance instance, string? name)
+    {
+        if (name is null)
+        {
+            return null;
+        }
+
+        return !InstanceType.All.TryGetValue(name, out var type) ? throw new ApiException("InvalidInstanceAttributeValue", $"Invalid value '{name}' for instanceType.")
+            : instance.State != InstanceState.Stopped ? throw new ApiException("IncorrectInstanceState", $"The instance '{instance.Id}' is not in the 'stopped' state.")
+            : type;
     }
 
     /// <summary>The volumes of an instance as the request wants them.</summary>

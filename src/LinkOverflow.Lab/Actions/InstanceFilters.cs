@@ -8,7 +8,9 @@ namespace LinkOverflow.Lab.Actions;
 internal static class InstanceFilters
 {
     /// <summary>Of that account's instances.</summary>
-    public static FilterTable<Instance> Of(Account account) => new()
+    /// <param name="account">The account.</param>
+    /// <param name="status">What the status checks say of an instance.</param>
+    public static FilterTable<Instance> Of(Account account, Func<Instance, string> status) => new()
     {
         { "instance-id", i => i.Id },
         { "instance-state-name", i => i.StateName },
@@ -50,7 +52,7 @@ internal static class InstanceFilters
         { "monitoring-state", i => i.MonitoringEnabled ? "enabled" : "disabled" },
         { "state-reason-code", i => i.Reason?.Code },
         { "metadata-options.http-tokens", i => i.MetadataTokens },
-        { "instance-status.status", i => i.State == InstanceState.Running ? "ok" : "not-applicable" },
-        { "system-status.status", i => i.State == InstanceState.Running ? "ok" : "not-applicable" },
+        { "instance-status.status", status },
+        { "system-status.status", status },
     };
 }

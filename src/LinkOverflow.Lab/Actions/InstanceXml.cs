@@ -11,15 +11,15 @@ internal static class InstanceXml
         new(name, new XElement("code", (int)state), new XElement("name", Instance.NameOf(state)));
 
     /// <summary>The elements of one reservation.</summary>
-    public static IEnumerable<XElement?> Reservation(Account account, IReadOnlyList<Instance> instances) =>
+    public static IEnumerable<XElement?> Reservation(Account account, IReadOnlyList<Instance> instances, Func<string, IReadOnlyList<Volume>> volumes) =>
     [
         new("reservationId", instances[0].ReservationId),
         new("ownerId", account.OwnerId),
         new("groupSet"),
-        Xml.List("instancesSet", instances, i => Describe(account, i)),
+        Xml.List("instancesSet", instances, i => Describe(account, i, volumes)),
     ];
 
-    private static IEnumerable<XElement?> Describe(Account account, Instance i)
+    private static IEnumerable<XElement?> Describe(Account account, Instance i, Func<string, IReadOnlyList<Volume>> volumes)
     {
         // A terminated instance has given its network and its disk back.
         var hasNetwork = i.State != InstanceState.Terminated;
@@ -50,7 +50,7 @@ internal static class InstanceXml
             new("architecture", MachineImage.Architecture),
             new("rootDeviceType", "ebs"),
             new("rootDeviceName", MachineImage.RootDevice),
-            hasNetwork ? BlockDevices(account, i) : new("blockDeviceMapping"),
+            hasNetwork ? BlockDevices(volumes(i.Id)) : new("blockDeviceMapping"),
             new("virtualizationType", "hvm"),
             new("clientToken", i.ClientToken ?? ""),
             Xml.Tags(account.TagsOf(i.Id)),
@@ -77,7 +77,7 @@ internal static class InstanceXml
     public static XElement Groups(Instance instance) =>
         Xml.List("groupSet", instance.Groups, g => new[] { new XElement("groupId", g.Id), new XElement("groupName", g.Name) });
 
-    public static XElement BlockDevices(Account account, Instance instance) => Xml.List("blockDeviceMapping", account.VolumesOf(instance.Id), v => new[]
+    public static XElement BlockDevices(IReadOnlyList<Volume> volumes) => Xml.List("blockDeviceMapping", volumes, v => new[]
     {
         new XElement("deviceName", v.Attachment!.Device),
         new XElement(

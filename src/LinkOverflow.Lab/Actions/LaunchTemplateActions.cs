@@ -223,9 +223,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         parameters.Find(name) is { } version ? FindVersion(template, version).Number : null;
 
     private static LaunchTemplate FindById(Account account, string id) =>
-        !ResourceId.IsWellFormed(id, "lt") ? throw new ApiException("InvalidLaunchTemplateId.Malformed", $"Invalid id: \"{id}\" (expecting \"lt-...\")")
-        : account.LaunchTemplates.TryGetValue(id, out var template) ? template
-        : throw new ApiException("InvalidLaunchTemplateId.NotFound", $"The specified launch template, with template ID {id}, does not exist.");
+        ResourceId.Find("launch template", account.LaunchTemplates, id, "lt", "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound");
 
     private static LaunchTemplate FindByName(Account account, string name) =>
         account.LaunchTemplates.Values.FirstOrDefault(t => t.Name == name)

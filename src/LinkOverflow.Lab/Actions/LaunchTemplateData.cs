@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -6,7 +7,7 @@ using LinkOverflow.Lab.Protocol;
 namespace LinkOverflow.Lab.Actions;
 
 /// <summary>The launch parameters that a template holds: as they are sent, as they are shown, and as a launch takes them.</summary>
-internal static class LaunchTemplateData
+internal static partial class LaunchTemplateData
 {
     // Members of RequestLaunchTemplateData in EC2's API reference. What the lab's machines do not have is kept and shown all the same.
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
@@ -27,7 +28,7 @@ internal static class LaunchTemplateData
             throw ApiException.Missing("LaunchTemplateData");
         }
 
-        return given.Keys.Select(First).FirstOrDefault(n => !Known.Contains(n)) is { } unknown
+        return given.Keys.FirstOrDefault(n => !Known.Contains(First(n)) || !ParameterName().IsMatch(n)) is { } unknown
             ? throw new ApiException("UnknownParameter", $"The parameter LaunchTemplateData.{unknown} is not recognized")
             : Over(source ?? new Dictionary<string, string>(StringComparer.Ordinal), given);
     }
@@ -66,7 +67,7 @@ internal static class LaunchTemplateData
             {
                 yield return new XElement(name, group.First().Value);
             }
-            else if (rest.Keys.All(k => char.IsAsciiDigit(k[0])))
+            else if (rest.Keys.Any(k => char.IsAsciiDigit(k[0])))
             {
                 var (set, item) = (within, group.Key) switch
                 {
@@ -76,7 +77,7 @@ internal static class LaunchTemplateData
                 };
                 yield return new XElement(
                     set,
-                    rest.GroupBy(r => First(r.Key), StringComparer.Ordinal).OrderBy(i => int.TryParse(i.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue)
+                    rest.Where(r => char.IsAsciiDigit(r.Key[0])).GroupBy(r => First(r.Key), StringComparer.Ordinal).OrderBy(i => int.TryParse(i.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue)
                         .Select(i => new XElement(
                             item,
                             i.First().Key == i.Key
@@ -91,4 +92,7 @@ internal static class LaunchTemplateData
     }
 
     private static string First(string name) => name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? name[..dot] : name;
+
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9]*(\.([A-Za-z][A-Za-z0-9]*|[0-9]+))*$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ParameterName();
 }

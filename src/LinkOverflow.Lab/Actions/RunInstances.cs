@@ -35,7 +35,7 @@ internal sealed class RunInstances : ActionSet
             _account.ForgetTerminated();
             if (ClientTokens.Find(_account, parameters) is { } before)
             {
-                return InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before)]);
+                return InstanceXml.Reservation(_account, [.. _account.Instances.Values.Where(i => i.ReservationId == before)], _account.VolumesOf);
             }
 
             var (merged, template) = LaunchTemplateData.Merge(_account, parameters);
@@ -50,7 +50,7 @@ internal sealed class RunInstances : ActionSet
             }
 
             ClientTokens.Keep(_account, parameters, launched[0].ReservationId);
-            answer = [.. InstanceXml.Reservation(_account, launched)];
+            answer = [.. InstanceXml.Reservation(_account, launched, _account.VolumesOf)];
         }
 
         _fleet.Launch(launched);
@@ -115,6 +115,7 @@ internal sealed class RunInstances : ActionSet
                 ReservationId = reservation,
                 Image = image,
                 Type = instanceType,
+                LaunchedType = instanceType,
                 KeyPair = key,
                 LaunchIndex = made.Count,
                 Zone = zone,

@@ -46,15 +46,7 @@ internal sealed class SecurityGroupActions : ActionSet
     }
 
     /// <exception cref="ApiException">InvalidGroupId.Malformed or InvalidGroup.NotFound.</exception>
-    public static SecurityGroup Find(Account account, string id)
-    {
-        if (!ResourceId.IsWellFormed(id, "sg"))
-        {
-            throw new ApiException("InvalidGroupId.Malformed", $"Invalid id: \"{id}\" (expecting \"sg-...\")");
-        }
-
-        return account.Groups.TryGetValue(id, out var group) ? group : throw new ApiException("InvalidGroup.NotFound", $"The security group '{id}' does not exist");
-    }
+    public static SecurityGroup Find(Account account, string id) => ResourceId.Find("security group", account.Groups, id, "sg", "InvalidGroupId.Malformed", "InvalidGroup.NotFound");
 
     /// <exception cref="ApiException">InvalidGroup.NotFound.</exception>
     public static SecurityGroup FindByName(Account account, string name) =>

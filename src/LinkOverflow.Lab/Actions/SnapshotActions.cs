@@ -37,10 +37,7 @@ internal sealed class SnapshotActions : ActionSet
     }
 
     /// <exception cref="ApiException">InvalidSnapshotID.Malformed or InvalidSnapshot.NotFound.</exception>
-    public static Snapshot Find(Account account, string id) =>
-        !ResourceId.IsWellFormed(id, "snap") ? throw new ApiException("InvalidSnapshotID.Malformed", $"Invalid id: \"{id}\" (expecting \"snap-...\")")
-        : account.Snapshots.TryGetValue(id, out var snapshot) ? snapshot
-        : throw new ApiException("InvalidSnapshot.NotFound", $"The snapshot '{id}' does not exist.");
+    public static Snapshot Find(Account account, string id) => ResourceId.Find("snapshot", account.Snapshots, id, "snap", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound");
 
     private IEnumerable<XElement?> Create(QueryParameters parameters)
     {

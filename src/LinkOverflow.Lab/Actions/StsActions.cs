@@ -5,21 +5,23 @@ using LinkOverflow.Lab.Protocol;
 namespace LinkOverflow.Lab.Actions;
 
 /// <summary>The one call of STS (2011-06-15) that clients make before they trust their credentials.</summary>
-internal sealed class StsActions(Account account, string accessKeyId)
+internal sealed class StsActions(Account account)
 {
     public const string Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
     /// <exception cref="ApiException">InvalidAction.</exception>
-    public XElement Answer(string action, string requestId) => action == "GetCallerIdentity"
+    public XElement Answer(string action, Signer signer, string requestId) => action == "GetCallerIdentity"
         ? new XElement(
             "GetCallerIdentityResponse",
             new XElement(
                 "GetCallerIdentityResult",
-                new XElement("Arn", account.UserArn),
-                new XElement("UserId", accessKeyId),
+                new XElement("Arn", UserArn(signer)),
+                new XElement("UserId", signer.AccessKeyId),
                 new XElement("Account", account.OwnerId)),
             new XElement("ResponseMetadata", new XElement("RequestId", requestId)))
         : throw new ApiException("InvalidAction", $"Could not find operation {action} for version 2011-06-15");
+
+    public string UserArn(Signer signer) => signer.MayOnlyLook ? account.ReaderArn : account.UserArn;
 
     public static XElement Refusal(int status, string code, string message, string requestId) => new(
         "ErrorResponse",

@@ -45,10 +45,7 @@ internal sealed class VolumeActions : ActionSet
     }
 
     /// <exception cref="ApiException">InvalidParameterValue or InvalidVolume.NotFound.</exception>
-    public static Volume Find(Account account, string id) =>
-        !ResourceId.IsWellFormed(id, "vol") ? throw new ApiException("InvalidParameterValue", $"Value ({id}) for parameter volumeId is invalid. Expected: 'vol-...'.")
-        : account.Volumes.TryGetValue(id, out var volume) ? volume
-        : throw new ApiException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
+    public static Volume Find(Account account, string id) => ResourceId.Find("volume", account.Volumes, id, "vol", "InvalidParameterValue", "InvalidVolume.NotFound");
 
     /// <summary>Whether a block device can be made of it.</summary>
     /// <exception cref="ApiException">IncorrectState or UnsupportedOperation.</exception>

@@ -23,10 +23,11 @@ internal sealed partial class Endpoint
     private readonly SsmActions _ssm;
     private readonly FaultInjector _faults;
     private readonly ApiCalls _calls;
+    private readonly Func<CancellationToken, Task> _keep;
     private readonly ILogger<Endpoint> _logger;
 
     public Endpoint(
-        SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, FaultInjector faults, ApiCalls calls, ILogger<Endpoint> logger)
+        SignatureV4 signature, IEnumerable<ActionSet> actions, StsActions sts, SsmActions ssm, FaultInjector faults, ApiCalls calls, Func<CancellationToken, Task> keep, ILogger<Endpoint> logger)
     {
         _signature = signature;
         _handlers = actions.SelectMany(a => a.Handlers).ToDictionary(h => h.Key, h => h.Value, StringComparer.Ordinal);
@@ -34,6 +35,7 @@ internal sealed partial class Endpoint
         _ssm = ssm;
         _faults = faults;
         _calls = calls;
+        _keep = keep;
         _logger = logger;
     }
 
@@ -95,8 +97,8 @@ internal sealed partial class Endpoint
         var (contentType, answer) = signer.Service switch
         {
             "ssm" => (SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body)),
-            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, requestId), StsActions.Namespace)),
-            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, parameters!, requestId, context.RequestAborted)),
+            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, signer, requestId), StsActions.Namespace)),
+            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted)),
             _ => throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}."),
         };
         if (_faults.LosesAnswer(action))
@@ -112,7 +114,7 @@ internal sealed partial class Endpoint
         await WriteAsync(context, 200, contentType, answer);
     }
 
-    private async Task<byte[]> Ec2Async(string action, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    private async Task<byte[]> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
     {
         if (!_handlers.TryGetValue(action, out var handler))
         {
@@ -124,12 +126,27 @@ internal sealed partial class Endpoint
             throw new ApiException("InvalidParameterValue", $"Version {version} is not valid; the lab speaks {Ec2Version}.");
         }
 
+        var looks = action.StartsWith("Describe", StringComparison.Ordinal) || action.StartsWith("Get", StringComparison.Ordinal);
+        if (signer.MayOnlyLook && !looks)
+        {
+            throw new ApiException(
+                403,
+                "UnauthorizedOperation",
+                $"You are not authorized to perform this operation. User: {_sts.UserArn(signer)} is not authorized to perform: ec2:{action} because no identity-based policy allows the ec2:{action} action.");
+        }
+
         if (action.StartsWith("Describe", StringComparison.Ordinal) && parameters.FindBoolean("DryRun") == true)
         {
             throw new ApiException(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
         }
 
-        return Xml.Write(new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken)), Xml.Ec2Namespace);
+        var answer = new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken));
+        if (!action.StartsWith("Describe", StringComparison.Ordinal) && !action.StartsWith("Get", StringComparison.Ordinal))
+        {
+            await _keep(cancellationToken);
+        }
+
+        return Xml.Write(answer, Xml.Ec2Namespace);
     }
 
     internal static async Task<byte[]> ReadBodyAsync(HttpContext context, params string[] methods)

@@ -24,9 +24,9 @@ internal sealed class LabApi(Account account, SignatureV4 signature, FaultInject
         try
         {
             var body = await Endpoint.ReadBodyAsync(context, "GET", "POST", "DELETE");
-            if (!HttpMethods.IsGet(context.Request.Method) && signature.Verify(context.Request, body).Service != Service)
+            if (!HttpMethods.IsGet(context.Request.Method) && signature.Verify(context.Request, body) is not { Service: Service, MayOnlyLook: false })
             {
-                throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to the service {Service}.");
+                throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to the service {Service}, and be of the user who may do everything.");
             }
 
             await WriteAsync(context, 200, await DispatchAsync(context, body));

@@ -12,12 +12,15 @@ internal sealed record LabFolders(string State, string Cache)
 
     public string Settings => Path.Combine(State, ".aws.settings");
 
-    /// <summary>The profile for AWS's own clients.</summary>
+    /// <summary>The profiles for AWS's own clients: lab, and lab-reader who may only look.</summary>
     public string AwsConfig => Path.Combine(State, "aws-config");
 
     public string KeyFile => Path.Combine(State, "lab.pem");
 
     public string Credentials => Path.Combine(State, "credentials.json");
+
+    /// <summary>The account: what the next start finds again.</summary>
+    public string Account => Path.Combine(State, "account.json");
 
     public string Log => Path.Combine(State, "lab.log");
 

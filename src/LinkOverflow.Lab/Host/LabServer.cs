@@ -10,14 +10,16 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace LinkOverflow.Lab.Host;
 
 /// <summary>The HTTP server with an account behind it, on any driver of machines.</summary>
-internal sealed class LabServer : IAsyncDisposable
+internal sealed partial class LabServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Fleet _fleet;
     private readonly MachineOutages _outages;
+    private readonly AccountFile? _file;
 
-    private LabServer(WebApplication app, Fleet fleet, MachineOutages outages, Account account)
+    private LabServer(WebApplication app, Fleet fleet, MachineOutages outages, Account account, AccountFile? file)
     {
+        _file = file;
         _outages = outages;
         _app = app;
         _fleet = fleet;
@@ -32,8 +34,9 @@ internal sealed class LabServer : IAsyncDisposable
     /// <summary>Starts to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<LabServer> StartAsync(
-        IPEndPoint listen, LabSlot slot, LabCredentials credentials, IMachineDriver driver, TimeProvider clock, CancellationToken cancellationToken)
+        IPEndPoint listen, LabSlot slot, LabCredentials credentials, IMachineDriver driver, TimeProvider clock, CancellationToken cancellationToken, string? accountFile = null)
     {
+        var file = accountFile is null ? null : new AccountFile(accountFile);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(o =>
@@ -55,6 +58,8 @@ internal sealed class LabServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         var app = builder.Build();
         var account = new Account(slot, clock);
+        file?.Restore(account);
+        Task KeepAsync(CancellationToken cancellation) => file?.WriteAsync(account, cancellation) ?? Task.CompletedTask;
         var fleet = new Fleet(account, driver, app.Services.GetRequiredService<ILogger<Fleet>>());
         var storage = new Storage(account, fleet, driver);
         var faults = new FaultInjector(clock);
@@ -66,19 +71,31 @@ internal sealed class LabServer : IAsyncDisposable
             new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
             new VolumeActions(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
-        var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock);
+        var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock, credentials.Reader);
         var endpoint = new Endpoint(
             signature,
             actions,
-            new StsActions(account, credentials.AccessKeyId),
+            new StsActions(account),
             new SsmActions(account),
             faults,
             calls,
+            KeepAsync,
             app.Services.GetRequiredService<ILogger<Endpoint>>());
         var labApi = new LabApi(account, signature, faults, outages, calls);
         app.Run(context => LabApi.IsFor(context) ? labApi.AnswerAsync(context) : endpoint.AnswerAsync(context));
+        fleet.Done = async () =>
+        {
+            try
+            {
+                await KeepAsync(CancellationToken.None);
+            }
+            catch (IOException e)
+            {
+                LogNotKept(app.Services.GetRequiredService<ILogger<LabServer>>(), e);
+            }
+        };
         fleet.Open();
-        var server = new LabServer(app, fleet, outages, account);
+        var server = new LabServer(app, fleet, outages, account, file);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -92,12 +109,23 @@ internal sealed class LabServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts what an earlier lab had running. The driver is prepared.</summary>
+    public void Resume() => _fleet.Resume();
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         await _outages.DisposeAsync();
         await _fleet.DisposeAsync();
+        if (_file is not null)
+        {
+            await _file.WriteAsync(Account, CancellationToken.None);
+            _file.Dispose();
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What has just changed is not kept for the next start")]
+    private static partial void LogNotKept(ILogger logger, Exception exception);
 
     private sealed class QuietLifetime : IHostLifetime
     {

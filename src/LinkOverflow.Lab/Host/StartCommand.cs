@@ -44,10 +44,17 @@ internal static class StartCommand
         finally
         {
             Say("stopping ...");
-            await Slots.ReleaseAsync(folders, removeCache: false, CancellationToken.None);
+            await Slots.ReleaseAsync(folders, Kept(folders), removeCache: false, CancellationToken.None);
             Leave(folders);
             Say("stopped");
         }
+    }
+
+    /// <summary>What the next start needs of what is on this machine.</summary>
+    public static IReadOnlySet<string> Kept(LabFolders folders)
+    {
+        using var file = new AccountFile(folders.Account);
+        return file.Read()?.Kept() ?? Slots.Nothing;
     }
 
     /// <summary>Removes the files that say that a lab runs here.</summary>
@@ -61,19 +68,21 @@ internal static class StartCommand
 
     private static async Task<int> ServeAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
     {
-        foreach (var leftover in await Slots.ReleaseAsync(folders, removeCache: false, cancellationToken))
+        using var kept = new AccountFile(folders.Account);
+        var state = kept.Read();
+        foreach (var leftover in await Slots.ReleaseAsync(folders, state?.Kept() ?? Slots.Nothing, removeCache: false, cancellationToken))
         {
             Say($"removed what a killed lab left: {leftover}");
         }
 
         var credentials = await LabCredentials.OpenAsync(folders, cancellationToken);
-        var slot = await Slots.TakeAsync(folders, cancellationToken);
+        var slot = await Slots.TakeAsync(folders, state?.Kept().Count > 0 ? state.Slot : null, cancellationToken);
         using var machines = new PodmanMachines(slot, folders.State, folders.Cache, LabFolders.Shared);
         LabServer server;
         try
         {
             // The port first: whether it is free should not be said a minute later.
-            server = await LabServer.StartAsync(new IPEndPoint(listen, port), slot, credentials, machines, TimeProvider.System, cancellationToken);
+            server = await LabServer.StartAsync(new IPEndPoint(listen, port), slot, credentials, machines, TimeProvider.System, cancellationToken, folders.Account);
         }
         catch (IOException e)
         {
@@ -83,6 +92,7 @@ internal static class StartCommand
         await using (server)
         {
             await machines.PrepareAsync(Say, cancellationToken);
+            server.Resume();
             await RegisterKeyPairAsync(server.Account, folders, cancellationToken);
             await WriteSettingsAsync(folders, credentials, server.Endpoint, cancellationToken);
             var record = new LabRecord(
@@ -136,6 +146,12 @@ internal static class StartCommand
             region = {Zones.Region}
             aws_access_key_id = {credentials.AccessKeyId}
             aws_secret_access_key = {credentials.SecretAccessKey}
+            endpoint_url = {endpoint}
+
+            [profile lab-reader]
+            region = {Zones.Region}
+            aws_access_key_id = {credentials.Reader!.Id}
+            aws_secret_access_key = {credentials.Reader.Secret}
             endpoint_url = {endpoint}
 
             """,

@@ -4,14 +4,14 @@ using LinkOverflow.Lab.Machines;
 
 namespace LinkOverflow.Lab.Host;
 
-/// <summary>`stop`: ends the server, however it takes it, and whatever it had on this machine.</summary>
+/// <summary>`stop`: ends the server, whatever it takes, and stops or removes what it has on this machine.</summary>
 internal static partial class StopCommand
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task<int> RunAsync(LabFolders folders, bool remove, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(LabFolders folders, bool terminate, bool remove, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(folders.State) && !(remove && Directory.Exists(folders.Cache)) && Slots.Find(folders) is null)
         {
@@ -28,12 +28,18 @@ internal static partial class StopCommand
         folders.CreateState();
         using (await EndServerAsync(folders, cancellationToken))
         {
-            foreach (var leftover in await Slots.ReleaseAsync(folders, remove, cancellationToken))
+            var keep = terminate || remove ? Slots.Nothing : StartCommand.Kept(folders);
+            foreach (var leftover in await Slots.ReleaseAsync(folders, keep, remove, cancellationToken))
             {
                 await Console.Error.WriteLineAsync($"removed {leftover}");
             }
 
             StartCommand.Leave(folders);
+            if (terminate || remove)
+            {
+                File.Delete(folders.Account);
+            }
+
             if (remove)
             {
                 Directory.Delete(folders.State, recursive: true);

@@ -100,9 +100,9 @@ internal sealed class BlockDevices(string folder)
         }
     }
 
-    /// <summary>Removes all disks.</summary>
-    /// <returns>What was found, one line each.</returns>
-    public async Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken)
+    /// <summary>Detaches all disks and removes those that are not to be kept.</summary>
+    /// <returns>What was removed, one line each.</returns>
+    public async Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         if (Directory.Exists(folder))
@@ -114,10 +114,17 @@ internal sealed class BlockDevices(string folder)
                     await new Command("losetup", "--detach", loop).RunAsync(cancellationToken);
                 }
 
-                found.Add($"disk {Path.GetFileName(file)}");
+                if (!keep.Contains(Path.GetFileName(file)))
+                {
+                    File.Delete(file);
+                    found.Add($"disk {Path.GetFileName(file)}");
+                }
             }
 
-            Directory.Delete(folder, recursive: true);
+            if (keep.Count == 0)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
 
         return found;

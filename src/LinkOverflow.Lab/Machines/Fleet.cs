@@ -8,6 +8,8 @@ namespace LinkOverflow.Lab.Machines;
 /// </summary>
 internal sealed partial class Fleet(Account account, IMachineDriver driver, ILogger<Fleet> logger) : IAsyncDisposable
 {
+    // EC2 does not ask for an sshd; a machine that never has one passes all the same.
+    private static readonly TimeSpan LoginPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closing = new();
@@ -19,6 +21,48 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
 
     /// <summary>Starts to look after machines that switch themselves off.</summary>
     public void Open() => _watch = WatchAsync();
+
+    /// <summary>Told after something was done to an instance, or behind a call.</summary>
+    public Func<Task> Done { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Brings instances of an earlier lab back to where they were; those whose machine is gone are terminated.</summary>
+    public void Resume()
+    {
+        List<Instance> instances;
+        lock (account.Gate)
+        {
+            instances = [.. account.Instances.Values.Where(i => i.State != InstanceState.Terminated)];
+            foreach (var instance in instances)
+            {
+                // Whatever was under way, its machine has been stopped meanwhile.
+                instance.State = instance.State switch
+                {
+                    InstanceState.Running => InstanceState.Pending,
+                    InstanceState.Stopping => InstanceState.Stopped,
+                    var state => state,
+                };
+            }
+        }
+
+        foreach (var instance in instances)
+        {
+            Do(instance, "resume", async cancellationToken =>
+            {
+                if (!await driver.ResumeAsync(instance.Id, instance.PrivateAddress, cancellationToken))
+                {
+                    throw new MachineException("its machine is not there any more");
+                }
+
+                lock (account.Gate)
+                {
+                    instance.IsConnected = true;
+                }
+            });
+        }
+
+        Start([.. instances.Where(i => i.State == InstanceState.Pending)]);
+        Terminate([.. instances.Where(i => i.State == InstanceState.ShuttingDown)]);
+    }
 
     /// <summary>Boots new instances, which the account already has as pending.</summary>
     public void Launch(IReadOnlyList<Instance> instances)
@@ -53,7 +97,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     return;
                 }
 
-                await AttachDisksAsync(instance, cancellationToken);
+                await EquipAsync(instance, cancellationToken);
                 // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
                 lock (account.Gate)
                 {
@@ -102,8 +146,13 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "start", async cancellationToken =>
             {
+                if (!IsIn(instance, InstanceState.Pending))
+                {
+                    return;
+                }
+
                 await driver.StartAsync(instance.Id, cancellationToken);
-                await AttachDisksAsync(instance, cancellationToken);
+                await EquipAsync(instance, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
                 Move(instance, InstanceState.Pending, InstanceState.Running);
             });
@@ -120,7 +169,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                 if (IsIn(instance, InstanceState.Running))
                 {
                     await driver.RebootAsync(instance.Id, cancellationToken);
-                    await AttachDisksAsync(instance, cancellationToken);
+                    await EquipAsync(instance, cancellationToken);
                 }
             });
         }
@@ -165,17 +214,30 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                 // The boundary of background work: the work itself has said in the account what became of it.
                 LogFailure(resource, what, e);
             }
+
+            await Done();
         }
     }
 
-    /// <summary>Shows a machine the volumes that it has beside its root volume.</summary>
-    public async Task AttachDisksAsync(Instance instance, CancellationToken cancellationToken)
+    /// <summary>Gives a machine that has just started what it does not keep: its volumes, and the limits of another type than it was made as.</summary>
+    public async Task EquipAsync(Instance instance, CancellationToken cancellationToken)
     {
         foreach (var volume in DisksOf(instance))
         {
             await driver.AttachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
         }
+
+        if (instance.Type != instance.LaunchedType)
+        {
+            await driver.ResizeAsync(instance.Id, instance.Type.Cpus, instance.Type.MachineMemoryMiB, cancellationToken);
+        }
     }
+
+    /// <summary>What EC2's status checks say: a running instance passes once its system takes connections.</summary>
+    public string StatusOf(Instance instance) =>
+        instance.State != InstanceState.Running ? "not-applicable"
+        : driver.TakesLogins(instance.Id) || account.Clock.GetUtcNow() - instance.LaunchTime > LoginPatience ? "ok"
+        : "initializing";
 
     /// <summary>The console of an instance.</summary>
     public async Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) =>
@@ -284,6 +346,8 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             instance.Turn.Release();
         }
+
+        await Done();
     }
 
     /// <summary>Waits until the machine has switched itself off, and keeps what it said.</summary>

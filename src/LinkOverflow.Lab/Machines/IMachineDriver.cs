@@ -34,8 +34,14 @@ public interface IMachineDriver
     /// <summary>Whether the machine's first process still lives: a machine can switch itself off.</summary>
     bool IsUp(string instanceId);
 
+    /// <summary>Whether something listens on the machine's port of SSH.</summary>
+    bool TakesLogins(string instanceId);
+
     /// <summary>What the machine's console printed since it was made; empty before it boots.</summary>
     Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Sets a running machine's limits, until it stops.</summary>
+    Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken);
 
     /// <summary>Saves a machine's disk, running or stopped, as an image that others boot from.</summary>
     /// <param name="instanceId">The machine.</param>
@@ -68,9 +74,18 @@ public interface IMachineDriver
     /// <summary>Replaces which addresses lead to which machines and what may reach them, all at once.</summary>
     Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken);
 
-    /// <summary>Removes everything that this lab has or had on this machine, also what a killed lab left.</summary>
+    /// <summary>Gives a machine that an earlier lab has made its network back, so that it can be started.</summary>
+    /// <returns>Whether it is there.</returns>
+    Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stops every machine of this lab and gives back what it has on this machine, also what a killed lab left. What is to be kept
+    /// stays as files alone; everything else is removed.
+    /// </summary>
+    /// <param name="keep">Instances, disks and images that the next start needs.</param>
+    /// <param name="cancellationToken">Ends it; the next call goes on.</param>
     /// <returns>What was found and removed, one line each.</returns>
-    Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken);
 }
 
 /// <summary>What a machine is to be.</summary>

@@ -100,6 +100,23 @@ internal sealed class MachineWiring(LabSlot slot)
             && !f[0].StartsWith(slot.Name + "-", StringComparison.Ordinal));
     }
 
+    /// <summary>Whether something in a process's network listens on a TCP port; asked of the kernel, for no security group need let this machine in.</summary>
+    public static bool IsListening(int pid, int port)
+    {
+        // proc(5): the second field is address and port in hexadecimal, the fourth the state, of which 0A is listening.
+        var mark = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
+        try
+        {
+            return ((string[])["tcp", "tcp6"]).SelectMany(t => File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/net/{t}")).Skip(1))
+                .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Any(f => f[1].EndsWith(mark, StringComparison.Ordinal) && f[3] == "0A");
+        }
+        catch (IOException)
+        {
+            // It has just ended, or this kernel has no IPv6.
+            return false;
+        }
+    }
+
     private static IEnumerable<string> Names(string folder) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(p => Path.GetFileName(p))] : [];
 }

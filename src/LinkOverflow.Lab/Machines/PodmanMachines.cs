@@ -18,7 +18,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     private readonly BlockDevices _disks;
     private readonly MachineWiring _wiring;
     private readonly PacketFilter _filter;
-    private readonly ConcurrentDictionary<string, MachineSpec> _machines = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _addresses = new(StringComparer.Ordinal);
 
     // A boot is work for the CPU: more at once make the first ones later and the last ones no earlier.
     private readonly SemaphoreSlim _boots = new(Math.Max(4, Environment.ProcessorCount * 2));
@@ -80,7 +80,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             await File.WriteAllTextAsync(Path.Combine(seed, file), text + "\n", cancellationToken);
         }
 
-        _machines[machine.InstanceId] = machine;
+        _addresses[machine.InstanceId] = machine.PrivateAddress;
         var image = _bases.TryGetValue(machine.Image, out var made) ? await made.PrepareAsync(_progress, cancellationToken) : SavedImages.NameOf(machine.Image);
 
         await _boots.WaitAsync(cancellationToken);
@@ -105,8 +105,18 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         await _podman.Command("stop", "--ignore", "--time", Seconds(StopSeconds), NameOf(instanceId)).OutputAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task StartAsync(string instanceId, CancellationToken cancellationToken) =>
-        await _podman.Command("start", NameOf(instanceId)).OutputAsync(cancellationToken);
+    public async Task StartAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await _boots.WaitAsync(cancellationToken);
+        try
+        {
+            await _podman.Command("start", NameOf(instanceId)).OutputAsync(cancellationToken);
+        }
+        finally
+        {
+            _boots.Release();
+        }
+    }
 
     /// <inheritdoc/>
     public async Task RebootAsync(string instanceId, CancellationToken cancellationToken) =>
@@ -116,9 +126,9 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     public async Task RemoveAsync(string instanceId, CancellationToken cancellationToken)
     {
         await _podman.Command("rm", "--force", "--ignore", "--time", "0", "--volumes", NameOf(instanceId)).OutputAsync(cancellationToken);
-        if (_machines.TryRemove(instanceId, out var machine))
+        if (_addresses.TryRemove(instanceId, out var address))
         {
-            await _wiring.DisconnectAsync(machine.PrivateAddress, cancellationToken);
+            await _wiring.DisconnectAsync(address, cancellationToken);
         }
 
         await _saved.RemoveUnwantedAsync();
@@ -135,6 +145,19 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
 
     /// <inheritdoc/>
     public bool IsUp(string instanceId) => FindProcess(instanceId) is not null;
+
+    /// <inheritdoc/>
+    public bool TakesLogins(string instanceId) => FindProcess(instanceId) is { } pid && MachineWiring.IsListening(pid, 22);
+
+    /// <inheritdoc/>
+    public async Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken)
+    {
+        string[] limits = [.. Limits(cpus, memoryMiB)];
+        if (limits.Length > 0)
+        {
+            await _podman.Command(["update", .. limits, NameOf(instanceId)]).OutputAsync(cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => _saved.SaveAsync(NameOf(instanceId), image, cancellationToken);
@@ -171,37 +194,67 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     public Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken) => _filter.ApplyAsync(policy, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken)
+    public async Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken)
     {
-        List<string> found = [.. await CleanContainersAsync(cancellationToken)];
-        found.AddRange(await _disks.CleanAsync(cancellationToken));
+        if ((await _podman.Command("container", "exists", NameOf(instanceId)).RunAsync(cancellationToken)).ExitCode != 0)
+        {
+            return false;
+        }
+
+        _addresses[instanceId] = privateAddress;
+        await _wiring.ConnectAsync(privateAddress, cancellationToken);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken)
+    {
+        List<string> found = [.. await CleanContainersAsync(keep, cancellationToken)];
+        found.AddRange(await _disks.CleanAsync(keep, cancellationToken));
         found.AddRange(await _filter.CleanAsync(cancellationToken));
         found.AddRange(await _wiring.CleanAsync(cancellationToken));
         if (Directory.Exists(MachinesFolder))
         {
-            Directory.Delete(MachinesFolder, recursive: true);
+            foreach (var folder in Directory.EnumerateDirectories(MachinesFolder).Where(f => !keep.Contains(Path.GetFileName(f))))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            if (keep.Count == 0)
+            {
+                Directory.Delete(MachinesFolder);
+            }
         }
 
-        _machines.Clear();
+        _addresses.Clear();
         return found;
     }
 
     /// <summary>The part of <see cref="CleanAsync"/> that no slot is needed for.</summary>
-    public async Task<IReadOnlyList<string>> CleanContainersAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> CleanContainersAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         if (_podman.IsUsed)
         {
             await _podman.PrepareAsync(cancellationToken);
-            var list = await _podman.Command("ps", "--all", "--quiet", "--no-trunc", "--filter", $"label=lolab={_state}").RunAsync(cancellationToken);
-            var containers = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (containers.Length > 0)
+            var list = await _podman.Command("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}", "--filter", $"label=lolab={_state}").RunAsync(cancellationToken);
+            var containers = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).Select(l => (Name: l[0], Id: l[1])).ToList();
+            var kept = containers.Where(c => keep.Contains(InstanceOf(c.Name))).ToList();
+            if (kept.Count > 0)
             {
-                await _podman.Command(["rm", "--force", "--ignore", "--time", "0", "--volumes", .. containers]).OutputAsync(cancellationToken);
-                found.AddRange(containers.Select(c => $"container {c[..12]}"));
+                await _podman.Command(["stop", "--ignore", "--time", Seconds(StopSeconds), .. kept.Select(c => c.Id)]).OutputAsync(cancellationToken);
+                // After a restart of this machine that id could be another process's.
+                kept.ForEach(c => File.Delete(PidFile(InstanceOf(c.Name))));
             }
 
-            found.AddRange(await _saved.CleanAsync(cancellationToken));
+            var gone = containers.Except(kept).ToList();
+            if (gone.Count > 0)
+            {
+                await _podman.Command(["rm", "--force", "--ignore", "--time", "0", "--volumes", .. gone.Select(c => c.Id)]).OutputAsync(cancellationToken);
+                found.AddRange(gone.Select(c => $"container {c.Id[..12]}"));
+            }
+
+            found.AddRange(await _saved.CleanAsync(keep, cancellationToken));
         }
 
         return found;
@@ -263,19 +316,19 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             "--log-driver", "k8s-file", "--log-opt", $"path={ConsoleFile(machine.InstanceId)}", "--env", "SYSTEMD_COLORS=0",
             "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", PidFile(machine.InstanceId), .. BlockDevices.RunArguments,
         ];
-        if (_limitsMemory)
-        {
-            arguments.AddRange(["--memory", string.Create(CultureInfo.InvariantCulture, $"{machine.MemoryMiB}m")]);
-        }
-
-        if (_limitsCpu)
-        {
-            arguments.AddRange(["--cpus", Math.Min(machine.Cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)]);
-        }
-
+        arguments.AddRange(Limits(machine.Cpus, machine.MemoryMiB));
         arguments.Add(image);
         return arguments;
     }
+
+    private IEnumerable<string> Limits(int cpus, int memoryMiB) =>
+    [
+        .. _limitsMemory ? ["--memory", string.Create(CultureInfo.InvariantCulture, $"{memoryMiB}m")] : Array.Empty<string>(),
+        .. _limitsCpu ? ["--cpus", Math.Min(cpus, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+    ];
+
+    /// <summary>The instance of a container, whatever slot its lab had.</summary>
+    private static string InstanceOf(string container) => container[(container.IndexOf('-', StringComparison.Ordinal) + 1)..];
 
     private string NameOf(string instanceId) => $"{_slot.Name}-{instanceId}";
 

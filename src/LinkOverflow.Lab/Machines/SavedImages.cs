@@ -94,12 +94,12 @@ internal sealed class SavedImages(Podman podman, string label)
         }
     }
 
-    /// <summary>Removes all images of this lab.</summary>
-    /// <returns>What was found, one line each.</returns>
-    public async Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken)
+    /// <summary>Removes all images of this lab that are not to be kept.</summary>
+    /// <returns>What was removed, one line each.</returns>
+    public async Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
         var list = await podman.Command("images", "--filter", $"label={label}", "--format", "{{.Repository}}:{{.Tag}}").RunAsync(cancellationToken);
-        var images = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var images = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(i => !keep.Contains(i[(i.IndexOf(':', StringComparison.Ordinal) + 1)..])).ToArray();
         if (images.Length > 0)
         {
             await podman.Command(["rmi", "--force", .. images]).RunAsync(cancellationToken);

@@ -131,7 +131,7 @@ internal sealed class Storage(Account account, Fleet fleet, IMachineDriver drive
             if (reboots)
             {
                 await driver.StartAsync(instance.Id, cancellationToken);
-                await fleet.AttachDisksAsync(instance, cancellationToken);
+                await fleet.EquipAsync(instance, cancellationToken);
             }
         }
     }

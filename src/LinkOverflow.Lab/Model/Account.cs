@@ -10,12 +10,11 @@ internal sealed class Account
     private static readonly TimeSpan TerminatedStay = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<string, SortedDictionary<string, string>> _tags = new(StringComparer.Ordinal);
-    private readonly LabSlot _slot;
     private readonly Dictionary<Zone, int> _lastHost = [];
 
     public Account(LabSlot slot, TimeProvider clock)
     {
-        _slot = slot;
+        Slot = slot;
         Clock = clock;
         OwnerId = string.Create(CultureInfo.InvariantCulture, $"77770000{slot.Number:D4}");
         var group = new SecurityGroup(ResourceId.New("sg"), "default", "default VPC security group");
@@ -35,13 +34,18 @@ internal sealed class Account
 
     public TimeProvider Clock { get; }
 
+    public LabSlot Slot { get; }
+
     /// <summary>Twelve digits, as every AWS account has.</summary>
     public string OwnerId { get; }
 
-    /// <summary>Who calls: the account has one user.</summary>
+    /// <summary>The user who may do everything.</summary>
     public string UserArn => $"arn:aws:iam::{OwnerId}:user/lab";
 
-    public string VpcRange => _slot.PrivateRange;
+    /// <summary>The user who may only look.</summary>
+    public string ReaderArn => $"arn:aws:iam::{OwnerId}:user/reader";
+
+    public string VpcRange => Slot.PrivateRange;
 
     /// <summary>In the order in which they were launched.</summary>
     public Dictionary<string, Instance> Instances { get; } = new(StringComparer.Ordinal);
@@ -67,7 +71,7 @@ internal sealed class Account
 
     public IEnumerable<KeyValuePair<string, SortedDictionary<string, string>>> AllTags => _tags;
 
-    public string SubnetRange(Zone zone) => string.Create(CultureInfo.InvariantCulture, $"{_slot.PrivatePrefix}{zone.First}/26");
+    public string SubnetRange(Zone zone) => string.Create(CultureInfo.InvariantCulture, $"{Slot.PrivatePrefix}{zone.First}/26");
 
     public int FreeAddresses(Zone zone) => Hosts(zone).Count() - Instances.Values.Count(i => i.Zone == zone && i.State != InstanceState.Terminated);
 
@@ -78,7 +82,7 @@ internal sealed class Account
         var last = _lastHost.GetValueOrDefault(zone);
         foreach (var host in Hosts(zone).Where(h => h > last).Concat(Hosts(zone).Where(h => h <= last)))
         {
-            var address = _slot.PrivatePrefix + host.ToString(CultureInfo.InvariantCulture);
+            var address = Slot.PrivatePrefix + host.ToString(CultureInfo.InvariantCulture);
             if (!taken.Contains(address) && !alsoTaken.Contains(address))
             {
                 _lastHost[zone] = host;
@@ -90,10 +94,10 @@ internal sealed class Account
     }
 
     /// <summary>Whether an address is one that an instance in the zone may have.</summary>
-    public bool IsAddressOf(Zone zone, string address) => Hosts(zone).Any(h => _slot.PrivatePrefix + h.ToString(CultureInfo.InvariantCulture) == address);
+    public bool IsAddressOf(Zone zone, string address) => Hosts(zone).Any(h => Slot.PrivatePrefix + h.ToString(CultureInfo.InvariantCulture) == address);
 
     /// <summary>The public address that goes with a private one.</summary>
-    public string PublicOf(string privateAddress) => _slot.PublicPrefix + privateAddress[(privateAddress.LastIndexOf('.') + 1)..];
+    public string PublicOf(string privateAddress) => Slot.PublicPrefix + privateAddress[(privateAddress.LastIndexOf('.') + 1)..];
 
     public IReadOnlyDictionary<string, string> TagsOf(string resourceId) => _tags.TryGetValue(resourceId, out var tags) ? tags : NoTags;
 
@@ -131,8 +135,14 @@ internal sealed class Account
         || Volumes.ContainsKey(resourceId) || Snapshots.ContainsKey(resourceId) || LaunchTemplates.ContainsKey(resourceId) || Instances.Values.Any(i => i.InterfaceId == resourceId);
 
     /// <summary>The volumes of an instance, its root volume first.</summary>
-    public IReadOnlyList<Volume> VolumesOf(string instanceId) =>
-        [.. Volumes.Values.Where(v => v.Attachment?.InstanceId == instanceId).OrderByDescending(v => v.IsRoot).ThenBy(v => v.Attachment!.Device, StringComparer.Ordinal)];
+    public IReadOnlyList<Volume> VolumesOf(string instanceId) => InOrder(Volumes.Values.Where(v => v.Attachment?.InstanceId == instanceId));
+
+    /// <summary>The same for whoever asks for many instances: all volumes are looked through once.</summary>
+    public Func<string, IReadOnlyList<Volume>> VolumesOfAll()
+    {
+        var attached = Volumes.Values.Where(v => v.Attachment is not null).ToLookup(v => v.Attachment!.InstanceId, StringComparer.Ordinal);
+        return instanceId => InOrder(attached[instanceId]);
+    }
 
     /// <summary>Whether nothing needs the driver's image of that name any more.</summary>
     public bool IsUnused(string image) =>
@@ -164,6 +174,9 @@ internal sealed class Account
                 .Select(i => new MachineAddress(i.PrivateAddress, i.PublicAddress, [.. i.Groups.Select(g => g.Id)], i.IsCutOff)),
         ],
         [.. Groups.Values.Select(g => g.ToPolicy())]);
+
+    private static IReadOnlyList<Volume> InOrder(IEnumerable<Volume> volumes) =>
+        [.. volumes.OrderByDescending(v => v.IsRoot).ThenBy(v => v.Attachment!.Device, StringComparer.Ordinal)];
 
     private static IEnumerable<int> Hosts(Zone zone) => Enumerable.Range(zone.First + 4, Zone.Size - 5);
 }

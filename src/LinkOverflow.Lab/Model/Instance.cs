@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LinkOverflow.Lab.Machines;
 
 namespace LinkOverflow.Lab.Model;
@@ -23,6 +24,9 @@ internal sealed class Instance
     public required MachineImage Image { get; init; }
 
     public required InstanceType Type { get; set; }
+
+    /// <summary>The type that its machine was made as; another one's limits have to be set at each start.</summary>
+    public required InstanceType LaunchedType { get; init; }
 
     public required KeyPair? KeyPair { get; init; }
 
@@ -59,9 +63,9 @@ internal sealed class Instance
 
     public required bool MonitoringEnabled { get; init; }
 
-    public string InterfaceId { get; } = ResourceId.New("eni");
+    public string InterfaceId { get; init; } = ResourceId.New("eni");
 
-    public string AttachmentId { get; } = ResourceId.New("eni-attach");
+    public string AttachmentId { get; init; } = ResourceId.New("eni-attach");
 
     public InstanceState State { get; set; } = InstanceState.Pending;
 
@@ -69,14 +73,17 @@ internal sealed class Instance
     public (string Code, string Message)? Reason { get; set; }
 
     /// <summary>Whether its machine has its network.</summary>
+    [JsonIgnore]
     public bool IsConnected { get; set; }
 
     public DateTimeOffset? TerminatedAt { get; set; }
 
     /// <summary>Until then no call finds it; a fault may make that later than now.</summary>
+    [JsonIgnore]
     public DateTimeOffset VisibleFrom { get; set; }
 
     /// <summary>Whether a fault keeps every packet from it.</summary>
+    [JsonIgnore]
     public bool IsCutOff { get; set; }
 
     /// <summary>What is to go wrong with its machine.</summary>
@@ -86,6 +93,7 @@ internal sealed class Instance
     public string? LastConsole { get; set; }
 
     /// <summary>What is done to the machine, one thing after the other.</summary>
+    [JsonIgnore]
     public SemaphoreSlim Turn { get; } = new(1);
 
     public string HostName => $"ip-{PrivateAddress.Replace('.', '-')}";

@@ -5,16 +5,16 @@ namespace LinkOverflow.Lab.Model;
 /// <summary>A security group.</summary>
 internal sealed class SecurityGroup(string id, string name, string description)
 {
-    public string Id { get; } = id;
+    public string Id { get; init; } = id;
 
-    public string Name { get; } = name;
+    public string Name { get; init; } = name;
 
-    public string Description { get; } = description;
+    public string Description { get; init; } = description;
 
-    public List<SecurityGroupRule> Ingress { get; } = [];
+    public List<SecurityGroupRule> Ingress { get; init; } = [];
 
     /// <summary>A new group lets everything out.</summary>
-    public List<SecurityGroupRule> Egress { get; } = [new(ResourceId.New("sgr"), new AllowedTraffic("-1", -1, -1, "0.0.0.0/0", null), null)];
+    public List<SecurityGroupRule> Egress { get; init; } = [new(ResourceId.New("sgr"), new AllowedTraffic("-1", -1, -1, "0.0.0.0/0", null), null)];
 
     public IEnumerable<SecurityGroupRule> Rules => Ingress.Concat(Egress);
 

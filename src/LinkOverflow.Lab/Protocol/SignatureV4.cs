@@ -9,13 +9,18 @@ namespace LinkOverflow.Lab.Protocol;
 /// <param name="AccessKeyId">The key id.</param>
 /// <param name="Region">From the credential scope.</param>
 /// <param name="Service">From the credential scope: ec2, sts, ssm.</param>
-internal sealed record Signer(string AccessKeyId, string Region, string Service);
+/// <param name="MayOnlyLook">Whether its user may call nothing that changes anything.</param>
+internal sealed record Signer(string AccessKeyId, string Region, string Service, bool MayOnlyLook);
 
 /// <summary>
 /// Verifies AWS Signature Version 4 as docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 /// describes its making, in the Authorization header or in the query string of a presigned request.
 /// </summary>
-internal sealed class SignatureV4(string accessKeyId, string secret, TimeProvider clock)
+/// <param name="accessKeyId">The key of the user who may do everything, and who signs.</param>
+/// <param name="secret">Its secret.</param>
+/// <param name="clock">For the age of signatures.</param>
+/// <param name="reader">The key of the user who may only look; null where there is none.</param>
+internal sealed class SignatureV4(string accessKeyId, string secret, TimeProvider clock, AccessKey? reader = null)
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(15);
@@ -31,8 +36,9 @@ internal sealed class SignatureV4(string accessKeyId, string secret, TimeProvide
             throw Incomplete("Credential must have five parts, the last of them aws4_request");
         }
 
-        var signer = new Signer(scope[0], scope[2], scope[3]);
-        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(scope[0]), Encoding.UTF8.GetBytes(accessKeyId)))
+        var isReader = reader is not null && scope[0] == reader.Id;
+        var signer = new Signer(scope[0], scope[2], scope[3], isReader);
+        if (!isReader && scope[0] != accessKeyId)
         {
             throw UnknownKey(signer.Service);
         }
@@ -49,7 +55,7 @@ internal sealed class SignatureV4(string accessKeyId, string secret, TimeProvide
             throw new ApiException("RequestExpired", $"Request has expired. Timestamp date is {given.Time}; the lab's clock says {clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.");
         }
 
-        var expected = Sign(secret, scope, given.Time, Canonical(request, given, body));
+        var expected = Sign(isReader ? reader!.Secret : secret, scope, given.Time, Canonical(request, given, body));
         if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(expected), Encoding.UTF8.GetBytes(given.Signature)))
         {
             throw new ApiException(

@@ -222,6 +222,51 @@ public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd
         Leftovers(target).Processes.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_script_whose_connection_breaks_runs_again_once_where_it_may(bool repeatable)
+    {
+        Skip();
+        using var folder = new TemporaryFolder();
+        var runs = Path.Combine(folder.Path, "runs");
+        var target = sshd.Target with { KnownHosts = Path.Combine(Path.GetDirectoryName(sshd.KnownHosts)!, $"./{(repeatable ? "." : "")}/known_hosts") };
+        var script = Script("echo run >>\"$1\"; [ \"$(wc -l <\"$1\")\" -gt 1 ] || { echo first; cat >/dev/null; }; echo done", runs) with { Repeatable = repeatable };
+
+        // The first run waits for an input that never ends, until its connection is gone.
+        Task<RemoteResult> RunAsync() => SshConnections.RunAsync(
+            target, script, (_, token) => Task.Delay(File.Exists(runs) ? 0 : Timeout.Infinite, token), line => Break(line, target), Cancellation);
+        try
+        {
+            if (repeatable)
+            {
+                (await RunAsync()).Output.ShouldBe("done\n");
+            }
+            else
+            {
+                (await Should.ThrowAsync<DeployException>(RunAsync)).Id.ShouldBe(ErrorId.ConnectionFailed);
+            }
+
+            (await File.ReadAllLinesAsync(runs, Cancellation)).Length.ShouldBe(repeatable ? 2 : 1);
+        }
+        finally
+        {
+            await SshConnections.CloseAllAsync();
+        }
+
+        static void Break(string line, SshTarget target)
+        {
+            if (line == "first")
+            {
+                foreach (var id in Leftovers(target).Processes)
+                {
+                    using var master = Process.GetProcessById(id);
+                    master.Kill();
+                }
+            }
+        }
+    }
+
     // The masters with exactly these options, and their control sockets; other tests' connections go on beside.
     private static (int[] Processes, string[] Sockets) Leftovers(SshTarget target)
     {

@@ -165,6 +165,9 @@ public sealed class SettingsValuesTests : IDisposable
     [InlineData("[Django]\nServer = apache", "apache")]
     [InlineData("[Django]\nHealthPath = health", "HealthPath = health")]
     [InlineData("[Django]\nKeepReleases = 99999999999999999999", "KeepReleases")]
+    [InlineData("[Django]\nHealthPath = /a b", "HealthPath = /a b")]
+    [InlineData("[Django]\nSharedPaths = /etc", "/etc")]
+    [InlineData("[Django]\nSharedPaths = media, ../other", "../other")]
     [InlineData("[Environment]\nMY-VAR = 1", "MY-VAR")]
     [InlineData("[Environment]\nX = 1\n  2", "X cannot be")]
     public void A_value_that_cannot_be_is_said_with_its_line(string lines, string named)
@@ -174,6 +177,26 @@ public sealed class SettingsValuesTests : IDisposable
         problem.Id.ShouldBe(ErrorId.ValueInvalid);
         problem.Line.ShouldBe(7);
         problem.Message.ShouldContain(named);
+    }
+
+    [Theory]
+    [InlineData("SshUser = -oProxyCommand=x", "EC2")]
+    [InlineData("SshUser = a b", "EC2")]
+    [InlineData("SubnetId = vpc-12345678", "EC2")]
+    [InlineData("PublicAddress = maybe", "EC2")]
+    [InlineData("VolumeSize = 0", "EC2")]
+    [InlineData("MaxInstances = 1001", "EC2")]
+    [InlineData("BootTimeout = soon", "EC2")]
+    [InlineData("PuppetURL = bleh", "Puppet")]
+    [InlineData("PuppetURL = -O/tmp/x", "Puppet")]
+    public void A_value_of_any_section_that_cannot_be_is_said_with_its_line(string line, string section)
+    {
+        var text = "[Puppet]\nPuppetConfigFile = site.pp\n[EC2]\nImageID = ami-12345678\nInstanceType = t3.small\n".Replace($"[{section}]\n", $"[{section}]\n{line}\n", StringComparison.Ordinal);
+        InstanceConfig.Read(_folder.Write("config", text), _problems).ShouldBeNull();
+        var problem = _problems.ShouldHaveSingleItem();
+        problem.Id.ShouldBe(ErrorId.ValueInvalid);
+        problem.Message.ShouldContain(line);
+        problem.Line.ShouldBe(section == "EC2" ? 4 : 2);
     }
 
     [Theory]

@@ -24,7 +24,10 @@ internal sealed class ApiLab : IAsyncDisposable
         Ec2 = Client();
     }
 
-    public static LabCredentials Credentials { get; } = new("LABAAAAAAAAAAAAAAAAA", "a-secret-of-forty-characters-0123456789ab");
+    public static LabCredentials Credentials { get; } = new("LABAAAAAAAAAAAAAAAAA", "a-secret-of-forty-characters-0123456789ab")
+    {
+        Reader = new AccessKey("LABBBBBBBBBBBBBBBBBB", "b-secret-of-forty-characters-0123456789ab"),
+    };
 
     public AmazonEC2Client Ec2 { get; }
 
@@ -32,11 +35,15 @@ internal sealed class ApiLab : IAsyncDisposable
 
     public string Endpoint => _server.Endpoint;
 
-    public static async Task<ApiLab> StartAsync(TimeProvider? clock = null)
+    /// <param name="clock">The lab's clock; the real one when null.</param>
+    /// <param name="accountFile">Where it keeps its account; nowhere when null.</param>
+    /// <param name="machines">Those of an earlier lab.</param>
+    public static async Task<ApiLab> StartAsync(TimeProvider? clock = null, string? accountFile = null, RecordedMachines? machines = null)
     {
-        var machines = new RecordedMachines();
+        machines ??= new RecordedMachines();
         var server = await LabServer.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), new LabSlot(7), Credentials, machines, clock ?? TimeProvider.System, TestContext.Current.CancellationToken);
+            new IPEndPoint(IPAddress.Loopback, 0), new LabSlot(7), Credentials, machines, clock ?? TimeProvider.System, TestContext.Current.CancellationToken, accountFile);
+        server.Resume();
         return new ApiLab(server, machines);
     }
 

@@ -123,6 +123,47 @@ public sealed class Instances
     }
 
     [Fact]
+    public async Task A_running_instance_passes_its_status_checks_once_it_takes_logins()
+    {
+        var clock = new TurnedClock();
+        await using var lab = await ApiLab.StartAsync(clock);
+        lab.Machines.HaveSshd = false;
+        var id = (await lab.RunAsync())[0].InstanceId;
+        await lab.WaitForAsync(id, "running");
+        async Task<string> StatusAsync() =>
+            (await lab.Ec2.DescribeInstanceStatusAsync(new DescribeInstanceStatusRequest { InstanceIds = [id] }, Cancellation)).InstanceStatuses.Single().Status.Status.Value;
+
+        (await StatusAsync()).ShouldBe("initializing");
+        clock.Offset = TimeSpan.FromMinutes(3);
+        (await StatusAsync()).ShouldBe("ok", "a machine without an sshd passes in the end");
+        clock.Offset = TimeSpan.Zero;
+        lab.Machines.HaveSshd = true;
+
+        (await StatusAsync()).ShouldBe("ok");
+        var found = await lab.Ec2.DescribeInstanceStatusAsync(new DescribeInstanceStatusRequest { Filters = [new Filter("instance-status.status", ["ok"])] }, Cancellation);
+        found.InstanceStatuses.Single().InstanceId.ShouldBe(id);
+    }
+
+    [Fact]
+    public async Task A_stopped_instance_can_become_one_of_another_type()
+    {
+        await using var lab = await ApiLab.StartAsync();
+        var id = (await lab.RunAsync())[0].InstanceId;
+        await lab.WaitForAsync(id, "running");
+        Task ChangeAsync(string type) => lab.Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, InstanceType = type }, Cancellation);
+        (await ApiLab.CodeOfAsync(() => ChangeAsync("t3.medium"))).ShouldBe("IncorrectInstanceState");
+        (await ApiLab.CodeOfAsync(() => ChangeAsync("t100.enormous"))).ShouldBe("InvalidInstanceAttributeValue");
+        await lab.Ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [id] }, Cancellation);
+        await lab.WaitForAsync(id, "stopped");
+
+        await ChangeAsync("t3.medium");
+        await lab.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [id] }, Cancellation);
+
+        (await lab.WaitForAsync(id, "running")).InstanceType.Value.ShouldBe("t3.medium");
+        lab.Machines.Calls.ShouldContain($"resize {id} to 2 processors and 4096 MiB", StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_token_launches_once_and_refuses_other_arguments()
     {
         await using var lab = await ApiLab.StartAsync();

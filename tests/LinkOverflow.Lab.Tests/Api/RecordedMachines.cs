@@ -55,6 +55,11 @@ internal sealed class RecordedMachines : IMachineDriver
 
     public Task SetDiskFullAsync(string instanceId, bool full, CancellationToken cancellationToken) => RecordAsync(full ? "fill" : "empty", instanceId);
 
+    /// <summary>Whether machines have their sshd by now.</summary>
+    public bool HaveSshd { get; set; } = true;
+
+    public bool TakesLogins(string instanceId) => HaveSshd && IsUp(instanceId);
+
     public bool IsUp(string instanceId) => _up.ContainsKey(instanceId);
 
     public Task<string> ReadConsoleAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult("console of " + instanceId + "\n");
@@ -65,7 +70,19 @@ internal sealed class RecordedMachines : IMachineDriver
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<string>> CleanAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+    /// <summary>Machines that the next lab does not find.</summary>
+    public HashSet<string> Lost { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"resume {instanceId}");
+        return Task.FromResult(!Lost.Contains(instanceId));
+    }
+
+    public Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    public Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken) =>
+        RecordAsync("resize", $"{instanceId} to {cpus} processors and {memoryMiB} MiB");
 
     public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => RecordAsync("save", $"{instanceId} as {image}");
 

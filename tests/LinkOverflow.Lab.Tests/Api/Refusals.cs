@@ -32,6 +32,17 @@ public sealed class Refusals
         { "InvalidKey.Format", c => c.ImportKeyPairAsync(new ImportKeyPairRequest("bad", Convert.ToBase64String("ssh-rsa nonsense"u8))) },
         { "InvalidAMIID.NotFound", c => c.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = ["ami-00000000"] }) },
         { "InvalidGroup.NotFound", c => c.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = "sg-00000000" }) },
+        { "InvalidParameterValue", c => c.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "default", Description = "mine" }) },
+        { "InvalidPermission.NotFound", c => c.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupName = "default", IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 1, ToPort = 1, Ipv4Ranges = [new IpRange { CidrIp = "10.0.0.0/8" }] }] }) },
+        { "InvalidVolume.NotFound", c => c.DescribeVolumesAsync(new DescribeVolumesRequest(["vol-00000000"])) },
+        { "InvalidParameterValue", c => c.DescribeVolumesAsync(new DescribeVolumesRequest(["disk"])) },
+        { "InvalidParameterValue", c => c.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [new Filter("colour", ["red"])] }) },
+        { "InvalidParameterValue", c => c.DescribeSnapshotsAsync(new DescribeSnapshotsRequest { Filters = [new Filter("colour", ["red"])] }) },
+        { "InvalidParameterCombination", c => c.DescribeVolumesAsync(new DescribeVolumesRequest { VolumeIds = ["vol-00000000"], MaxResults = 5 }) },
+        { "InvalidBlockDeviceMapping", c => c.RunInstancesAsync(Run(r => r.BlockDeviceMappings = [Disk("/dev/xvda", e => e.VolumeSize = 4)])) },
+        { "InvalidParameterValue", c => c.RunInstancesAsync(Run(r => r.BlockDeviceMappings = [Disk("C:", e => e.VolumeSize = 4)])) },
+        { "MissingParameter", c => c.RunInstancesAsync(Run(r => r.BlockDeviceMappings = [Disk("/dev/sdf", e => e.DeleteOnTermination = true)])) },
+        { "InvalidSnapshot.NotFound", c => c.RunInstancesAsync(Run(r => r.BlockDeviceMappings = [Disk("/dev/sdf", e => e.SnapshotId = "snap-00000000")])) },
         { "InvalidInstanceType", c => c.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = ["t100.enormous"] }) },
         { "InvalidInstanceID.NotFound", c => c.CreateTagsAsync(new CreateTagsRequest { Resources = ["i-0123456789abcdef0"], Tags = [new Tag("a", "b")] }) },
         { "InvalidAction", c => c.DescribeNatGatewaysAsync(new DescribeNatGatewaysRequest()) },
@@ -63,10 +74,15 @@ public sealed class Refusals
             "Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=tag%3AName&Filter.1.Value.1=w%2A&MaxResults=5",
             "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupName=default&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=80&IpPermissions.1.ToPort=80&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0%2F0",
             "Action=ImportKeyPair&Version=2016-11-15&KeyName=k&PublicKeyMaterial=c3NoLWVkMjU1MTkgQUFBQQ%3D%3D",
+            "Action=CreateVolume&Version=2016-11-15&AvailabilityZone=us-west-2a&Size=1&VolumeType=gp3&Iops=3000&ClientToken=t&DryRun=true",
+            "Action=RegisterImage&Version=2016-11-15&Name=image&RootDeviceName=%2Fdev%2Fxvda&BlockDeviceMapping.1.DeviceName=%2Fdev%2Fxvda&BlockDeviceMapping.1.Ebs.SnapshotId=snap-01234567",
+            "Action=CreateLaunchTemplate&Version=2016-11-15&LaunchTemplateName=web&LaunchTemplateData.ImageId=ami-0deb1200000000001&LaunchTemplateData.BlockDeviceMapping.1.DeviceName=%2Fdev%2Fsdf&LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize=1",
+            "Action=DescribeLaunchTemplateVersions&Version=2016-11-15&LaunchTemplateVersion.1=%24Latest&MinVersion=1",
+            "Action=DescribeImages&Version=2016-11-15&Owner.1=self&Filter.1.Name=block-device-mapping.volume-size&Filter.1.Value.1=8",
             "Action=CreateTags&Version=2016-11-15&ResourceId.1=vpc-01ab0000000000001&Tag.1.Key=k&Tag.1.Value=v",
         ];
         string[] pieces = ["%00", "%FF", "%F0%9F%92%A9", "&", "=", ".", "-1", "99999999999999999999", "%3C%21%5BCDATA%5B", "..", ".1.1.1", "%", "%EF%BF%BF", "\ud83d", "true", "*", "%0A"];
-        for (var i = 0; i < 500; i++)
+        for (var i = 0; i < 2000; i++)
         {
             var text = new System.Text.StringBuilder(starts[random.Next(starts.Length)]);
             for (var change = random.Next(1, 4); change > 0; change--)
@@ -94,6 +110,13 @@ public sealed class Refusals
         using var client = new SignedClient(lab.Endpoint);
 
         (await client.PostAsync("Action=DescribeRegions&Name=" + new string('a', 1024 * 1024))).Status.ShouldBe(413);
+    }
+
+    private static BlockDeviceMapping Disk(string name, Action<EbsBlockDevice> change)
+    {
+        var mapping = new BlockDeviceMapping { DeviceName = name, Ebs = new EbsBlockDevice() };
+        change(mapping.Ebs);
+        return mapping;
     }
 
     private static RunInstancesRequest Run(Action<RunInstancesRequest> change)

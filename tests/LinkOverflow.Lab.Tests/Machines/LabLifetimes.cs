@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Amazon.EC2.Model;
 using LinkOverflow.Lab.Host;
 using LinkOverflow.Lab.Machines;
 
@@ -10,16 +11,62 @@ public sealed class LabLifetimes : IAsyncLifetime
 {
     private readonly RealLab _lab = new();
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public ValueTask InitializeAsync() => _lab.InitializeAsync();
 
     [Fact]
-    public async Task What_a_killed_lab_leaves_is_removed_by_the_next_start()
+    public async Task A_stopped_lab_comes_back_with_its_machines()
+    {
+        _lab.SkipWithoutMachines();
+        var instances = await _lab.RunAsync(2, r => r.ClientToken = "once");
+        await _lab.SshAsync(instances[0], "echo kept >kept; sync");
+        await _lab.WaitForStateAsync(instances[0], "running");
+        await _lab.WaitForStateAsync(instances[1], "running");
+        await _lab.Ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [instances[1].InstanceId] }, Cancellation);
+        await _lab.WaitForStateAsync(instances[1], "stopped");
+        var volume = (await _lab.Ec2.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = "us-west-2a", Size = 1, VolumeType = "gp3" }, Cancellation)).Volume.VolumeId;
+
+        (await _lab.LabAsync("stop")).ExitCode.ShouldBe(0);
+        (await _lab.TracesAsync(instances[0])).ShouldBeEmpty();
+        (await _lab.LabAsync("status")).ExitCode.ShouldBe(3);
+        await _lab.StartAsync();
+
+        await _lab.WaitForStateAsync(instances[0], "running");
+        // The host key that the first boot made; the machine is the same one.
+        (await _lab.SshAsync(instances[0], "cat kept")).Output.ShouldBe("kept\n");
+        (await _lab.StateOfAsync(instances[1])).ShouldBe("stopped");
+        await _lab.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [instances[1].InstanceId] }, Cancellation);
+        (await _lab.SshAsync(instances[1], "true")).ExitCode.ShouldBe(0);
+        (await _lab.RunAsync(2, r => r.ClientToken = "once")).Select(i => i.InstanceId).ShouldBe(instances.Select(i => i.InstanceId));
+        (await _lab.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest { VolumeIds = [volume] }, Cancellation)).Volumes.Count.ShouldBe(1);
+        await _lab.TerminateAsync(instances);
+    }
+
+    [Fact]
+    public async Task A_killed_labs_machines_come_back_with_the_next_start()
     {
         _lab.SkipWithoutMachines();
         var instance = (await _lab.RunAsync(1))[0];
         await _lab.SshAsync(instance, "true");
         await RealLab.KillAsync(_lab.Record.Pid);
         await RealLab.UntilAsync(async () => (await _lab.LabAsync("status")).ExitCode == 3, "the killed lab counts as not running");
+
+        await _lab.StartAsync();
+
+        await _lab.WaitForStateAsync(instance, "running");
+        (await _lab.SshAsync(instance, "true")).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_a_killed_lab_leaves_and_nobody_knows_of_is_removed_by_the_next_start()
+    {
+        _lab.SkipWithoutMachines();
+        var instance = (await _lab.RunAsync(1))[0];
+        await _lab.SshAsync(instance, "true");
+        await RealLab.KillAsync(_lab.Record.Pid);
+        await RealLab.UntilAsync(async () => (await _lab.LabAsync("status")).ExitCode == 3, "the killed lab counts as not running");
+        File.Delete(Path.Combine(_lab.State, "account.json"));
 
         var said = await _lab.StartAsync();
 
@@ -37,28 +84,27 @@ public sealed class LabLifetimes : IAsyncLifetime
         await _lab.SshAsync(instance, "true");
         await RealLab.KillAsync(_lab.Record.Pid);
 
-        (await _lab.LabAsync("stop")).ExitCode.ShouldBe(0);
+        (await _lab.LabAsync("stop", "--terminate")).ExitCode.ShouldBe(0);
 
         (await _lab.TracesAsync(instance)).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_stopped_lab_leaves_nothing_but_its_keys()
+    public async Task A_lab_stopped_for_good_leaves_nothing_but_its_keys()
     {
         _lab.SkipWithoutMachines();
         var instance = (await _lab.RunAsync(1))[0];
         await _lab.SshAsync(instance, "true");
         (await _lab.TracesAsync(instance)).ShouldNotBeEmpty();
-        var key = await File.ReadAllTextAsync(_lab.Record.KeyFile, TestContext.Current.CancellationToken);
+        var key = await File.ReadAllTextAsync(_lab.Record.KeyFile, Cancellation);
 
-        (await _lab.LabAsync("stop")).ExitCode.ShouldBe(0);
+        (await _lab.LabAsync("stop", "--terminate")).ExitCode.ShouldBe(0);
 
         (await _lab.TracesAsync(instance)).ShouldBeEmpty();
-        File.Exists(_lab.Record.Settings).ShouldBeFalse();
-        Directory.Exists(Path.Combine(_lab.State, "machines")).ShouldBeFalse();
+        Directory.EnumerateFileSystemEntries(_lab.State).Select(Path.GetFileName).ShouldBe(["credentials.json", "lab.lock", "lab.log", "lab.pem", "lab.pem.pub"], ignoreOrder: true);
         (await _lab.LabAsync("stop")).ExitCode.ShouldBe(0, "a second stop has nothing to do");
         await _lab.StartAsync();
-        (await File.ReadAllTextAsync(_lab.Record.KeyFile, TestContext.Current.CancellationToken)).ShouldBe(key);
+        (await File.ReadAllTextAsync(_lab.Record.KeyFile, Cancellation)).ShouldBe(key);
     }
 
     [Fact]
@@ -85,7 +131,7 @@ public sealed class LabLifetimes : IAsyncLifetime
         (await _lab.SshAsync(mine, "hostname")).ExitCode.ShouldBe(0);
         (await other.SshAsync(others, "hostname")).ExitCode.ShouldBe(0);
         (mine.PublicIpAddress.Split('.')[2] == others.PublicIpAddress.Split('.')[2]).ShouldBeFalse();
-        (await other.LabAsync("stop")).ExitCode.ShouldBe(0);
+        (await other.LabAsync("stop", "--terminate")).ExitCode.ShouldBe(0);
 
         (await _lab.SshAsync(mine, "sudo apt-get update -qq")).ExitCode.ShouldBe(0);
         (await other.TracesAsync(others)).ShouldBeEmpty();
@@ -98,6 +144,7 @@ public sealed class LabLifetimes : IAsyncLifetime
 
         File.GetUnixFileMode(_lab.State).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.GetUnixFileMode(_lab.Record.Settings).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.GetUnixFileMode(Path.Combine(_lab.State, "aws-config")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.GetUnixFileMode(_lab.Record.KeyFile).ShouldBe(UnixFileMode.UserRead);
         var arguments = await new Command("ps", "-eo", "args").OutputAsync(TestContext.Current.CancellationToken);
         arguments.ShouldNotContain(_lab.Secret);

@@ -166,7 +166,7 @@ public sealed class RealLab : IAsyncLifetime
         _ec2?.Dispose();
         if (Directory.Exists(State))
         {
-            await LabAsync("stop");
+            await LabAsync("stop", "--terminate");
         }
 
         _folder.Delete(recursive: true);

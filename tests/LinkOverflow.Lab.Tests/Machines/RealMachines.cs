@@ -22,6 +22,27 @@ public sealed class RealMachines(RealLab lab) : IClassFixture<RealLab>
     }
 
     [Fact]
+    public async Task One_can_log_in_to_a_machine_whose_status_checks_are_passed()
+    {
+        lab.SkipWithoutMachines();
+        var group = (await lab.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "closed", Description = "nothing in" }, Cancellation)).GroupId;
+        var instances = await lab.RunAsync(2, r => r.SecurityGroupIds = [group]);
+        var request = new DescribeInstanceStatusRequest { InstanceIds = [.. instances.Select(i => i.InstanceId)] };
+
+        // Also where the security group lets nobody in.
+        await RealLab.UntilAsync(
+            async () => (await lab.Ec2.DescribeInstanceStatusAsync(request, Cancellation)).InstanceStatuses is { Count: 2 } all && all.TrueForAll(s => s.Status.Status.Value == "ok"), "the status checks are passed");
+        await lab.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "127.0.0.0/8" }] }] },
+            Cancellation);
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(instances[0].PublicIpAddress, 22, Cancellation);
+
+        client.Connected.ShouldBeTrue();
+        await lab.TerminateAsync(instances);
+    }
+
+    [Fact]
     public async Task A_machine_has_what_an_instance_has()
     {
         lab.SkipWithoutMachines();

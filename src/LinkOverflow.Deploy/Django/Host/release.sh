@@ -43,21 +43,28 @@ make_environment() {
   rm -rf "$folder/venv"
   install -d -m 755 -o "$user" -g "$user" "$folder/venv" "$cache"
   echo "lo:note installing requirements.txt"
-  # Packages run code of their own while they are installed: as the site's user. Afterwards it may not write there any more.
-  (cd "$folder/project" && export HOME=$site/shared PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 &&
+  # Packages run code of their own while they are installed: as the site's user, in a copy, where what is part of the project can be built.
+  # Afterwards it may not write there any more.
+  local copy code=0
+  copy=$(as_user mktemp -d)
+  cp -r "$folder/project/." "$copy" && chown -R "$user:$user" "$copy"
+  (cd "$copy" && export HOME=$site/shared PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 &&
     as_user python3 -m venv --without-pip --system-site-packages "$folder/venv" &&
-    as_user python3 -m pip --python "$folder/venv/bin/python" install --quiet --cache-dir "$cache" --requirement requirements.txt) >&2 || return 1
+    as_user python3 -m pip --python "$folder/venv/bin/python" install --quiet --cache-dir "$cache" --requirement requirements.txt) >&2 || code=1
+  rm -rf "$copy"
+  [ "$code" = 0 ] || return 1
   chown -R root:root "$folder/venv"
   touch "$folder/venv/complete"
 }
 
-# prune KEEP: the releases that were published last stay, and the one in use; what never worked and backups without their release go.
+# prune KEEP: the releases that were published last stay, and the one in use; backups without their release go, and what never worked, but
+# for what another publish may just have brought.
 prune() {
   local old used
   used=$(basename "$(current)")
   cd "$site/releases"
   for old in *; do
-    [ -e "$old/published" ] || [ "$old" = "$used" ] || rm -rf "./$old"
+    [ -e "$old/published" ] || [ "$old" = "$used" ] || [ -z "$(find "./$old" -maxdepth 0 -mmin +60)" ] || rm -rf "./$old"
   done
   { ls -1td -- */published | sed 's,/published$,,' | grep -vx -- "$used" || true; } | tail -n "+$1" | while read -r old; do rm -rf "./$old"; done
   for old in "$site"/shared/backups/before-*; do

@@ -1,0 +1,167 @@
+# Measures work on hosts against plain ssh with tar, Fabric and Ansible doing the same to the same machines, in one run: each from a cold
+# start, all hosts at once, medians. Wants a built clone and root; what is not installed is left out, and said.
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [switch] $SkipRedeploy)
+$ErrorActionPreference = 'Stop'
+$root = Split-Path $PSScriptRoot
+$work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
+$env:XDG_STATE_HOME = $work
+Import-Module "$root/LinkOverflow.Deploy.psd1"
+$lab = "$root/bin/lab/LinkOverflow.Lab.dll"
+
+function Measure-Median([scriptblock] $Timed, [scriptblock] $Prepare = {}) {
+    $seconds = foreach ($run in 1..$Runs) {
+        . $Prepare
+        (Measure-Command { . $Timed }).TotalSeconds
+    }
+    ($seconds | Sort-Object)[[int][math]::Floor($Runs / 2)]
+}
+
+function Write-Figure([string] $What, [int] $Count, [System.Collections.Specialized.OrderedDictionary] $Seconds) {
+    $floor = $Seconds['ssh']
+    $text = foreach ($name in $Seconds.Keys) { '{0} {1:0.00} s ({2:0.0}x)' -f $name, $Seconds[$name], ($Seconds[$name] / $floor) }
+    [Console]::WriteLine("$What, $Count hosts: $($text -join ', ')")
+}
+
+function Invoke-Native([string] $Program, [string[]] $Arguments) {
+    $said = & $Program @Arguments 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) { throw "$Program failed: $said" }
+}
+
+# 500 files, 5 MB.
+function New-Site([string] $Folder) {
+    $null = New-Item -ItemType Directory -Force $Folder
+    Set-Content "$Folder/manage.py" "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')"
+    $random = [Random]::new(1)
+    foreach ($n in 1..499) {
+        $null = New-Item -ItemType Directory -Force "$Folder/app$($n % 20)"
+        $bytes = [byte[]]::new(7500)
+        $random.NextBytes($bytes)
+        [IO.File]::WriteAllText("$Folder/app$($n % 20)/file$n.txt", [Convert]::ToBase64String($bytes))
+    }
+}
+
+function Measure-Hosts([int] $Count, $Machines) {
+    $config = "$work/ssh_config"
+    $hostNames = foreach ($machine in $Machines) { "h$($machine.Name -replace '\D')" }
+    ($Machines | ForEach-Object { "Host h$($_.Name -replace '\D')`n HostName $($_.PublicIp)`n User admin`n IdentityFile $($_.KeyFile)`n StrictHostKeyChecking no`n UserKnownHostsFile /dev/null`n LogLevel ERROR`n BatchMode yes" }) -join "`n" | Set-Content $config
+    $site = "$work/site$Count"
+    New-Site $site
+
+    # This program's way, by what the cmdlets call.
+    $engine = $Machines[0].GetType().Assembly
+    $type = { param($name) $engine.GetType("LinkOverflow.Deploy.$name", $true) }
+    $problems = [Activator]::CreateInstance([Collections.Generic.List`1].MakeGenericType((& $type Errors.Problem)))
+    $project = (& $type Django.DjangoProject)::Read($site, $problems)
+    $bag = [Activator]::CreateInstance([Collections.Concurrent.ConcurrentBag`1].MakeGenericType((& $type Deployments.DeploymentEvent)))
+    $events = [Delegate]::CreateDelegate([Action`1].MakeGenericType((& $type Deployments.DeploymentEvent)), $bag, 'Add')
+    $none = [Threading.CancellationToken]::None
+    $step = & $type Django.PublishStep
+    $connections = & $type Remote.SshConnections
+    $send = {
+        $archive = (& $type Django.ProjectArchive)::PackAsync($project, $none).GetAwaiter().GetResult()
+        [Threading.Tasks.Task]::WaitAll([Threading.Tasks.Task[]]@($Machines | ForEach-Object { $step::SendAsync($_, $project, $archive, $events, $none) }))
+    }
+    $cold = { $connections::CloseAllAsync().GetAwaiter().GetResult() }
+    $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'rm -rf /srv/*'; . $cold }
+    $touch = { . $cold; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
+    $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
+
+    $all = $hostNames -join ' '
+    Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$h 'sudo sh -c `"cp -a /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/fabfile.py" @"
+import io, subprocess, sys
+from fabric import Config, Connection, ThreadingGroup
+config = Config(runtime_ssh_path='$config')
+group = ThreadingGroup.from_connections([Connection(h, config=config) for h in '$all'.split()])
+def put(names):
+    data = subprocess.run(['tar', '-cz', '-C', '$site', *names], stdout=subprocess.PIPE, check=True).stdout
+    # A file object is shared by the group's threads; each gets its own.
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(len(group)) as pool:
+        list(pool.map(lambda c: c.put(io.BytesIO(data), 'site.tar.gz'), group))
+if sys.argv[1] == 'publish':
+    put(['.'])
+    group.run('sudo rm -rf /srv/new && sudo mkdir -p /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
+elif sys.argv[1] == 'changed':
+    put(['app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt'])
+    group.run('sudo cp -a /srv/fabric /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
+else:
+    for i in range(10):
+        group.run('sudo id -u', hide=True)
+"@
+    Set-Content "$work/ansible.cfg" "[defaults]`ninventory = $work/hosts`nforks = $Count`ngathering = explicit`nhost_key_checking = False`ninterpreter_python = /usr/bin/python3`nlocal_tmp = $work/ansible`n[ssh_connection]`npipelining = True`nssh_args = -F $config -o ControlMaster=auto -o ControlPersist=60s`ncontrol_path_dir = $work/cp"
+    Set-Content "$work/hosts" ($hostNames -join "`n")
+    Set-Content "$work/publish.yml" "- hosts: all`n  become: true`n  tasks:`n    - file: {path: /srv/ansible, state: directory}`n    - unarchive: {src: $work/site.tar.gz, dest: /srv/ansible}"
+    Set-Content "$work/changed.yml" "- hosts: all`n  become: true`n  tasks:`n    - copy: {src: '$site/{{ item }}', dest: '/srv/ansible/{{ item }}'}`n      loop: [app1/file1.txt, app2/file2.txt, app3/file3.txt]"
+    Set-Content "$work/ten.yml" ("- hosts: all`n  become: true`n  tasks:`n" + ("    - command: id -u`n" * 10))
+    $ansible = {
+        param($book)
+        Get-ChildItem "$work/cp" -ErrorAction Ignore | ForEach-Object { & ssh -F $config -o "ControlPath=$($_.FullName)" -O exit h1 2>$null }
+        $env:ANSIBLE_CONFIG = "$work/ansible.cfg"
+        if ($book -eq 'publish') { Invoke-Native tar @('-czf', "$work/site.tar.gz", '-C', $site, '.') }
+        Invoke-Native ansible-playbook @("$work/$book.yml")
+    }
+    $fabric = & /usr/bin/python3 -c 'import fabric' 2>&1
+    $hasFabric = $LASTEXITCODE -eq 0
+    $hasAnsible = [bool](Get-Command ansible-playbook -ErrorAction Ignore)
+
+    foreach ($what in @{ Name = 'publish of 500 files / 5 MB'; Key = 'publish'; Prepare = $fresh; Ours = $send },
+        @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
+        @{ Name = '10 commands'; Key = 'ten'; Prepare = $cold; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } } }) {
+        $seconds = [ordered]@{}
+        $key = $what.Key
+        # What is published again has to be there.
+        if ($key -eq 'changed') { . $fresh; . $send; Invoke-Native bash @("$work/publish.sh") }
+        $seconds['ssh'] = Measure-Median { Invoke-Native bash @("$work/$key.sh") } $what.Prepare
+        $seconds['this'] = Measure-Median $what.Ours $what.Prepare
+        if ($key -eq 'ten') { $seconds['this, in one'] = Measure-Median { $null = $Machines | Invoke-LOCommand $ten } $cold }
+        if ($hasFabric) {
+            if ($key -eq 'changed') { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
+            $seconds['Fabric'] = Measure-Median { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } $what.Prepare
+        }
+        if ($hasAnsible) {
+            if ($key -eq 'changed') { & $ansible publish }
+            $seconds['Ansible'] = Measure-Median { & $ansible $key } $what.Prepare
+        }
+        Write-Figure $what.Name $Count $seconds
+    }
+    foreach ($name in @(if (-not $hasFabric) { 'Fabric (python3-fabric)' }) + @(if (-not $hasAnsible) { 'Ansible (ansible-core)' })) { [Console]::WriteLine("not measured, not installed: $name") }
+}
+
+# A redeploy under 50 connections: what it costs those who ask meanwhile.
+function Measure-Redeploy {
+    if (-not (Get-Command wrk -ErrorAction Ignore)) { [Console]::WriteLine('redeploy under load: not measured, wrk is not installed'); return }
+    $site = "$work/linkoverflow"
+    Copy-Item -Recurse "$root/samples/linkoverflow" $site
+    $machine = New-LOInstance $site 1 -Lab -InstanceConfig "$work/instance.config" | Install-LOPuppet | Publish-LODjango $site
+    $wrk = { param($seconds) & wrk -t2 -c50 "-d${seconds}s" --timeout 30s --latency "$($using:machine.Url)health" | Out-String }
+    $quiet = Start-ThreadJob $wrk -ArgumentList 8 | Receive-Job -Wait -AutoRemoveJob
+    Set-Content "$site/new.txt" ([guid]::NewGuid())
+    $job = Start-ThreadJob $wrk -ArgumentList 12
+    [Threading.Thread]::Sleep(1500)
+    $took = (Measure-Command { $null = $machine | Publish-LODjango $site }).TotalSeconds
+    $busy = $job | Receive-Job -Wait -AutoRemoveJob
+    foreach ($one in @{ Name = 'without a publish'; Text = $quiet }, @{ Name = "with a publish that takes $($took.ToString('0.0')) s"; Text = $busy }) {
+        $lost = [regex]::Matches($one.Text, '(?:connect|read|write|timeout) (\d+)|Non-2xx or 3xx responses: (\d+)') | ForEach-Object { [int]($_.Groups[1].Value + $_.Groups[2].Value) } | Measure-Object -Sum
+        $p99 = [regex]::Match($one.Text, '99%\s+(\S+)').Groups[1].Value
+        $count = [regex]::Match($one.Text, '(\d+) requests in').Groups[1].Value
+        [Console]::WriteLine("50 connections $($one.Name): $count requests, $([int]$lost.Sum) lost, p99 $p99")
+    }
+    Remove-LODeployment $machine.Deployment -Lab -Confirm:$false
+}
+
+try {
+    (Get-Content -Raw "$root/instance.config") -replace '(?<=PuppetConfigFile = )', "$root/" -replace '(?m)^\[EC2\]$', "[EC2]`nMaxInstances = 50" | Set-Content "$work/instance.config"
+    foreach ($count in $Hosts) {
+        $null = New-Item -ItemType Directory -Force "$work/cp"
+        $machines = New-LOInstance "$root/samples/linkoverflow" $count -Lab -InstanceConfig "$work/instance.config" | Sort-Object { [int]($_.Name -replace '\D') }
+        Measure-Hosts $count @($machines)
+        Remove-LODeployment $machines[0].Deployment -Lab -Confirm:$false
+    }
+    if (-not $SkipRedeploy) { Measure-Redeploy }
+} finally {
+    & dotnet $lab stop *> $null
+    Remove-Item -Recurse -Force $work -ErrorAction Ignore
+}

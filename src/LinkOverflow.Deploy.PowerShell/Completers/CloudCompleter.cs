@@ -1,0 +1,91 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using LinkOverflow.Deploy.Cloud;
+using LinkOverflow.Deploy.Cloud.Ec2;
+using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Lab;
+
+namespace LinkOverflow.Deploy.PowerShell;
+
+/// <summary>
+/// Completes what EC2's tags tell of the deployments that are there, with the settings that the command line names so far. Whoever presses
+/// Tab waits for a short time only, starts no lab, and is told of no error: then nothing is completed.
+/// </summary>
+public abstract class CloudCompleter : IArgumentCompleter
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            var file = fakeBoundParameters["AwsSettings"] is string named ? FilePath(named) : null;
+
+            // The pipeline thread has nothing else to do while somebody waits for a completion.
+            var instances = FindAsync(fakeBoundParameters.Contains("Lab"), file, patience.Token).GetAwaiter().GetResult();
+            return [.. Complete(instances).Where(c => c.CompletionText.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))];
+        }
+        catch (Exception e) when (e is DeployException or OperationCanceledException or IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>What there is to choose from.</summary>
+    protected abstract IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances);
+
+    /// <summary>One choice.</summary>
+    protected static CompletionResult Choice(string text, string tip) => new(text, text, CompletionResultType.ParameterValue, tip);
+
+    /// <summary>A tag's value, or nothing.</summary>
+    protected static string Tag(CloudInstance instance, string key) => instance.Tags.GetValueOrDefault(key, "");
+
+    private static string FilePath(string path) => Runspace.DefaultRunspace is { } runspace
+        ? runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path)
+        : Path.GetFullPath(path);
+
+    private static async Task<IReadOnlyList<CloudInstance>> FindAsync(bool lab, string? file, CancellationToken cancellationToken)
+    {
+        var path = lab ? (await LocalLab.FindAsync(cancellationToken))?.Settings : file ?? Settings.AwsSettings.DefaultPath;
+        if (path is null || Settings.AwsSettings.Read(path, []) is not { } settings)
+        {
+            return [];
+        }
+
+        using var cloud = new Ec2Cloud(settings);
+        var found = await cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, "*", cancellationToken);
+        return [.. found.Where(i => i.State is not ("terminated" or "shutting-down")).OrderByDescending(i => i.LaunchTime)];
+    }
+}
+
+/// <summary>Completes a deployment's id, the newest first.</summary>
+public sealed class DeploymentCompleter : CloudCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
+        .GroupBy(i => Tag(i, DeploymentTags.Deployment), StringComparer.Ordinal)
+        .Select(d => Choice(d.Key, $"{d.Count()} instance(s) of {Tag(d.First(), DeploymentTags.Project)}, launched {d.Min(i => i.LaunchTime):yyyy-MM-dd HH:mm} by {Tag(d.First(), DeploymentTags.Owner)}"));
+}
+
+/// <summary>Completes an instance's id.</summary>
+public sealed class InstanceCompleter : CloudCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
+        .Select(i => Choice(i.InstanceId, $"{Tag(i, DeploymentTags.Name)} of {Tag(i, DeploymentTags.Deployment)}, {i.State}"));
+}
+
+/// <summary>Completes the id of a release that some instance has.</summary>
+public sealed class ReleaseCompleter : CloudCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
+        .Where(i => Tag(i, DeploymentTags.Release).Length > 0)
+        .GroupBy(i => Tag(i, DeploymentTags.Release), StringComparer.Ordinal)
+        .Select(r => Choice(r.Key, string.Join(", ", r.Select(i => Tag(i, DeploymentTags.Name)).Order(StringComparer.Ordinal))));
+}

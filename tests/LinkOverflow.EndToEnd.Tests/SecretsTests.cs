@@ -1,0 +1,122 @@
+using System.Text.RegularExpressions;
+using Shouldly;
+
+namespace LinkOverflow.EndToEnd.Tests;
+
+/// <summary>
+/// The secret key and the private key of a lab of the test's own, looked for in everything that comes out of every command of <c>launch</c>,
+/// successes and failures: both outputs, the report, the process list with its SSH commands, and the files that are left.
+/// </summary>
+public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
+{
+    // The files that are there to hold them.
+    private static readonly string[] Own = [".aws.settings", "credentials.json", "lab.pem", "settings"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Trait("Category", "Machines")]
+    public async Task Secrets_are_in_no_output_no_process_list_no_report_and_no_file_but_their_own()
+    {
+        Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
+        using var folder = new DisposableFolder();
+        var report = Path.Combine(folder.Path, "report.html");
+        await using var processes = new ProcessListWatch();
+        var came = new List<(string What, string Text)>();
+        async Task<ProgramResult> RunAsync(int expected, params string[] arguments)
+        {
+            var result = await lab.RunAsync("bin/launch/launch", arguments);
+            var what = string.Join(' ', arguments);
+            result.ExitCode.ShouldBe(expected, $"{what}: {result.Error}");
+            came.Add((what, result.Output + result.Error));
+            return result;
+        }
+
+        await RunAsync(0, "samples/linkoverflow", "1", "--check", "--lab", "--json", "--verbose");
+        var state = Path.Combine(lab.State, "linkoverflow", "lab");
+        var settings = await File.ReadAllTextAsync(Path.Combine(state, ".aws.settings"), Cancellation);
+        string[] secrets =
+        [
+            SecretRegex().Match(settings).Groups["value"].Value,
+            .. (await File.ReadAllLinesAsync(Path.Combine(state, "lab.pem"), Cancellation)).Where(l => l.Length > 0 && !l.StartsWith("-----", StringComparison.Ordinal)),
+        ];
+        secrets.Length.ShouldBeGreaterThan(1);
+        secrets.ShouldAllBe(s => s.Length >= 16);
+
+        // A whole deployment with all that it can print, and its end.
+        var launch = await RunAsync(0, "samples/linkoverflow", "1", "--lab", "--json", "--verbose", "--report", report);
+        await RunAsync(0, "--remove", DeploymentRegex().Match(launch.Output).Value, "--lab", "--verbose");
+
+        // What fails on a host, before EC2 is asked, and by EC2's word.
+        var config = folder.Write("instance.config", (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "instance.config"), Cancellation))
+            .Replace("puppet/linkoverflow.pp", Path.Combine(Repository.Root, "puppet/linkoverflow.pp"), StringComparison.Ordinal)
+            .Replace("PuppetURL =", "PuppetURL = http://bleh.invalid/puppet.deb", StringComparison.Ordinal));
+        await RunAsync(1, "samples/linkoverflow", "1", "--lab", "--verbose", "--instance-config", config);
+        foreach (var (was, now) in ((string, string)[])
+                 [
+                     ("AccessKeyId", "AccessId"), ("SecretAccessKey =", "SecretAccessKey"), ("SecretAccessKey", "SecretAccesKey"), ("[EC2]", "[EC3]"), ("SSHKeyPair = ", "SSHKeyPair = x"),
+                     ("AccessKeyId = ", "AccessKeyId = X"), ("us-west-2a", "us-west-2x"), ("SecretAccessKey = ", "SecretAccessKey =\n"), ("EndpointUrl = http://127.0.0.1", "EndpointUrl = http://127.0.0.2"),
+                 ])
+        {
+            var file = folder.Write("settings", settings.Replace(was, now, StringComparison.Ordinal));
+            var failed = await lab.RunAsync("bin/launch/launch", "samples/linkoverflow", "1", "--aws-settings", file, "--verbose", "--json");
+            failed.ExitCode.ShouldBeOneOf(1, 2);
+            came.Add(($"{was} -> {now}", failed.Output + failed.Error));
+            failed = await lab.RunAsync("bin/launch/launch", "--remove", "nothing", "--aws-settings", file);
+            came.Add(($"remove, {was} -> {now}", failed.Output + failed.Error));
+        }
+
+        came.Add(("the report", await File.ReadAllTextAsync(report, Cancellation)));
+        var seen = await processes.StopAsync();
+        seen.ShouldContain(c => c.StartsWith("ssh ") && c.Contains(lab.State), "The watch saw no SSH command, so it says nothing.");
+        came.AddRange(seen.Select(c => ("a process", c)));
+        foreach (var file in Directory.EnumerateFiles(lab.State, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(folder.Path)).Where(f => !Own.Contains(Path.GetFileName(f))))
+        {
+            // Sharing all: the lab holds its lock file.
+            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            came.Add((file, await reader.ReadToEndAsync(Cancellation)));
+        }
+
+        came.Where(c => secrets.Any(s => c.Text.Contains(s, StringComparison.Ordinal))).Select(c => c.What).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_check_needs_little_time_of_its_own()
+    {
+        Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
+        await lab.RunAsync("bin/launch/launch", "--check", "--lab");
+        var settings = Path.Combine(lab.State, "linkoverflow", "lab", ".aws.settings");
+        var time = await lab.RunAsync("bash", "-c", $"TIMEFORMAT='%R %U %S'; time bin/launch/launch samples/linkoverflow 3 --check --quiet --aws-settings '{settings}'");
+        time.ExitCode.ShouldBe(0, time.Error);
+        var seconds = time.Error.Trim().Split('\n')[^1].Split(' ').Select(s => double.Parse(s, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        TestContext.Current.SendDiagnosticMessage("A whole check took {0} s.", seconds[0]);
+
+        // The processor's time, which other work on this machine does not lengthen as it does the clock's.
+        (seconds[1] + seconds[2]).ShouldBeLessThan(2);
+    }
+
+    [GeneratedRegex("(?m)^SecretAccessKey = (?<value>.+)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SecretRegex();
+
+    [GeneratedRegex("linkoverflow-[0-9a-f]{8}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DeploymentRegex();
+
+    private sealed class DisposableFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("lo-secrets-").FullName;
+
+        public string Write(string name, string text)
+        {
+            var file = System.IO.Path.Combine(Path, name);
+            File.WriteAllText(file, text);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            return file;
+        }
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
