@@ -35,6 +35,9 @@ public interface ICloud : IDisposable
     /// <summary>Makes a security group that opens the given TCP ports, if any, and returns its id. Its name is unique in its VPC: of many who ask for it, one gets it.</summary>
     Task<string> CreateSecurityGroupAsync(SecurityGroupRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Opens ports of a security group. Those that are open already are no error.</summary>
+    Task OpenSecurityGroupAsync(string groupId, IReadOnlyList<OpenPort> ports, CancellationToken cancellationToken);
+
     /// <summary>The id of an existing security group, by its id or name.</summary>
     Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken);
 

@@ -37,6 +37,11 @@ internal sealed class InstanceWatch(ICloud cloud, TimeProvider time)
                 {
                     tick = _tick.Task;
                     seen = watched.Seen;
+                    if (!_polling)
+                    {
+                        _polling = true;
+                        _ = Task.Run(PollAsync, CancellationToken.None);
+                    }
                 }
 
                 if (seen is not null && wanted(seen))
@@ -73,12 +78,6 @@ internal sealed class InstanceWatch(ICloud cloud, TimeProvider time)
             }
 
             watched.Waiters++;
-            if (!_polling)
-            {
-                _polling = true;
-                _ = Task.Run(PollAsync, CancellationToken.None);
-            }
-
             return watched;
         }
     }

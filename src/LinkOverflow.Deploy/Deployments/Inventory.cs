@@ -21,14 +21,15 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
     /// <param name="cancellationToken">Ends the search.</param>
     public async Task<IReadOnlyList<DeploymentSummary>> DeploymentsAsync(string? deployment, CancellationToken cancellationToken)
     {
-        // EC2's filters take * for any text. A run that was killed early may have left a group and no instance.
+        // EC2's filters take * for any text. A run that was killed early may have left a lock or a group and no instance.
         var wanted = deployment ?? "*";
         var asking = cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
         var askingGroups = cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
         var askingVolumes = cloud.FindVolumesByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
-        await Task.WhenAll(asking, askingGroups, askingVolumes);
+        var askingLocks = cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Lock, wanted, cancellationToken);
+        await Task.WhenAll(asking, askingGroups, askingVolumes, askingLocks);
         var instances = (await asking).Where(i => i.State is not ("terminated" or "shutting-down")).ToArray();
-        var groups = await askingGroups;
+        TaggedResource[] groups = [.. await askingGroups, .. await askingLocks];
 
         // Those in use are their instances'.
         var volumes = (await askingVolumes).Where(v => v.State == "available").ToArray();
@@ -87,5 +88,6 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
         return (instance with { Url = urls.Site.ToString(), Health = health }).At(health == HealthCheck.Ok ? Stage.Healthy : Stage.Booting);
     }
 
-    private static string Deployment(IReadOnlyDictionary<string, string> tags) => tags.GetValueOrDefault(DeploymentTags.Deployment, "");
+    private static string Deployment(IReadOnlyDictionary<string, string> tags) =>
+        tags.GetValueOrDefault(DeploymentTags.Deployment) ?? tags.GetValueOrDefault(DeploymentTags.Lock, "");
 }

@@ -18,7 +18,7 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
         try
         {
             var group = plan.OwnGroup is { } own
-                ? plan.Plan.Found.Group ?? await cloud.CreateSecurityGroupAsync(own, cancellationToken)
+                ? await OwnGroupAsync(own, plan.Plan.Found.Group, cancellationToken)
                 : await cloud.FindSecurityGroupAsync(plan.Plan.Config.SecurityGroup!, cancellationToken);
             await LaunchAsync(plan, group, cancellationToken);
         }
@@ -34,6 +34,18 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
         }
 
         return _launched;
+    }
+
+    // Whoever resumes may come from another address, and a run that was killed may have opened nothing yet.
+    private async Task<string> OwnGroupAsync(SecurityGroupRequest own, string? found, CancellationToken cancellationToken)
+    {
+        if (found is null)
+        {
+            return await cloud.CreateSecurityGroupAsync(own, cancellationToken);
+        }
+
+        await cloud.OpenSecurityGroupAsync(found, own.Ports, cancellationToken);
+        return found;
     }
 
     private async Task LaunchAsync(LaunchPlan plan, string group, CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ public sealed record SshTarget(string Address, string User, string KeyFile, stri
     /// </summary>
     public IReadOnlyList<string> Options() =>
     [
-        "-i", Literal(KeyFile),
+        // ssh looks for the file of -i by its name as it stands, and opens it by the name that its tokens expand to.
+        .. KeyFile.Contains('%', StringComparison.Ordinal) ? (IEnumerable<string>)["-o", $"IdentityFile=\"{Literal(KeyFile)}\""] : ["-i", KeyFile],
         "-o", "IdentitiesOnly=yes",
         "-o", "BatchMode=yes",
         "-o", $"StrictHostKeyChecking={(HostKeyPolicy == HostKeyPolicy.TrustOnFirstUse ? "accept-new" : "yes")}",
@@ -38,15 +39,13 @@ public sealed record SshTarget(string Address, string User, string KeyFile, stri
     /// <summary>A command line for people to log in by hand.</summary>
     public string LoginCommand()
     {
-        if (HostKeyPolicy == HostKeyPolicy.KnownHosts)
-        {
-            return $"ssh -i {Show(Literal(KeyFile))} {User}@{Address}";
-        }
-
-        // ssh takes this option for a list of files, parted by blanks that stand outside of double quotes.
-        var file = Literal(KnownHosts);
-        var knownHosts = Show(file.Contains(' ', StringComparison.Ordinal) ? $"\"{file}\"" : file);
-        return $"ssh -i {Show(Literal(KeyFile))} -o UserKnownHostsFile={knownHosts} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
+        // ssh takes what stands outside of double quotes for the next file, or for nothing.
+        static string Option(string name, string path) =>
+            $"-o {name}={Show(path.Contains(' ', StringComparison.Ordinal) ? $"\"{Literal(path)}\"" : Literal(path))}";
+        var key = KeyFile.Contains('%', StringComparison.Ordinal) ? Option("IdentityFile", KeyFile) : $"-i {Show(KeyFile)}";
+        return HostKeyPolicy == HostKeyPolicy.KnownHosts
+            ? $"ssh {key} {User}@{Address}"
+            : $"ssh {key} {Option("UserKnownHostsFile", KnownHosts)} -o HostKeyAlias={HostKeyAlias} {User}@{Address}";
     }
 
     private static string Show(string path) =>

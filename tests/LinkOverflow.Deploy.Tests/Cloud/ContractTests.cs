@@ -48,6 +48,11 @@ public abstract class ContractTests(IContractEc2 ec2)
         described.SecurityGroups[0].IpPermissions.Select(p => (p.FromPort, p.Ipv4Ranges[0].CidrIp)).Order()
             .ShouldBe([(22, "10.0.0.0/8"), (8080, "0.0.0.0/0")]);
 
+        await cloud.OpenSecurityGroupAsync(id, [new OpenPort(22, "10.0.0.0/8"), new OpenPort(22, "192.0.2.1/32")], Cancellation);
+        described = await Sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, Cancellation);
+        described.SecurityGroups[0].IpPermissions.Where(p => p.FromPort == 22).SelectMany(p => p.Ipv4Ranges).Select(r => r.CidrIp).Order(StringComparer.Ordinal)
+            .ShouldBe(["10.0.0.0/8", "192.0.2.1/32"]);
+
         await cloud.DeleteSecurityGroupAsync(id, Cancellation);
         (await cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, "group-1", Cancellation)).ShouldBeEmpty();
         await cloud.DeleteSecurityGroupAsync(id, Cancellation);

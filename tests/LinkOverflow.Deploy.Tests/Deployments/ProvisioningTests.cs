@@ -44,6 +44,16 @@ public sealed class ProvisioningTests
     }
 
     [Fact]
+    public async Task A_resumption_opens_the_group_that_is_there_to_whoever_resumes()
+    {
+        _cloud.HasGroup("sg-there", "site-there");
+        await LaunchAsync(Plans.Of() with { Deployment = "site-there", Found = new Found([], "sg-there", null, "-again") });
+        _cloud.GroupRequests.ShouldBeEmpty();
+        _cloud.About("AuthorizeSecurityGroupIngress").ShouldBe(["sg-there 22/tcp from 203.0.113.7/32, 8080/tcp from 0.0.0.0/0"]);
+        _cloud.Launches.Single().SecurityGroupId.ShouldBe("sg-there");
+    }
+
+    [Fact]
     public async Task A_group_of_the_configuration_is_taken_as_it_is()
     {
         await LaunchAsync(Plans.Of() with { Config = Plans.Config with { SecurityGroup = "sg-theirs" } });

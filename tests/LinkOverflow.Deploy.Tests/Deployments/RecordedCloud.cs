@@ -126,6 +126,9 @@ internal sealed class RecordedCloud : ICloud
         }
     });
 
+    public Task OpenSecurityGroupAsync(string groupId, IReadOnlyList<OpenPort> ports, CancellationToken cancellationToken) =>
+        Answer("AuthorizeSecurityGroupIngress", $"{groupId} {string.Join(", ", ports)}", () => 0);
+
     public Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken) => Answer("DescribeSecurityGroups", idOrName, () => idOrName);
 
     public Task<IReadOnlyList<TaggedResource>> FindSecurityGroupsByTagAsync(string key, string value, CancellationToken cancellationToken) =>

@@ -129,6 +129,10 @@ public sealed partial class Ec2Cloud : ICloud
         _groups.CreateAsync(request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task OpenSecurityGroupAsync(string groupId, IReadOnlyList<OpenPort> ports, CancellationToken cancellationToken) =>
+        _groups.AddAsync(groupId, ports, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<string> FindSecurityGroupAsync(string idOrName, CancellationToken cancellationToken) => _groups.FindAsync(idOrName, cancellationToken);
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
 
         try
         {
-            await OpenAsync(id, request.Ports);
+            await OpenAsync(id, request.Ports, CancellationToken.None);
         }
         catch
         {
@@ -61,7 +61,23 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
         (c, t) => c.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = id }, t),
         cancellationToken);
 
-    private async Task OpenAsync(string id, IReadOnlyList<OpenPort> ports)
+    public async Task AddAsync(string id, IReadOnlyList<OpenPort> ports, CancellationToken cancellationToken)
+    {
+        // One rule that is there makes EC2 refuse them all.
+        foreach (var port in ports)
+        {
+            try
+            {
+                await OpenAsync(id, [port], cancellationToken);
+            }
+            catch (CloudException e) when (e.Code == "InvalidPermission.Duplicate")
+            {
+                // Open already, which is what was asked for.
+            }
+        }
+    }
+
+    private async Task OpenAsync(string id, IReadOnlyList<OpenPort> ports, CancellationToken cancellationToken)
     {
         var authorize = new AuthorizeSecurityGroupIngressRequest
         {
@@ -79,7 +95,7 @@ internal sealed class Ec2SecurityGroups(Ec2Calls calls, string region)
             ],
         };
         await calls.CallAsync(
-            "AuthorizeSecurityGroupIngress", (c, t) => c.AuthorizeSecurityGroupIngressAsync(authorize, t), CancellationToken.None);
+            "AuthorizeSecurityGroupIngress", (c, t) => c.AuthorizeSecurityGroupIngressAsync(authorize, t), cancellationToken);
 
         // An empty list would be sent as an empty parameter, which EC2 refuses.
         static List<T>? NullIfEmpty<T>(IEnumerable<T> ranges) => ranges.ToList() is { Count: > 0 } list ? list : null;
