@@ -61,7 +61,7 @@ function Measure-Hosts([int] $Count, $Machines) {
         $archive = (& $type Django.ProjectArchive)::PackAsync($project, $none).GetAwaiter().GetResult()
         [Threading.Tasks.Task]::WaitAll([Threading.Tasks.Task[]]@($Machines | ForEach-Object { $step::SendAsync($_, $project, $archive, $events, $none) }))
     }
-    $cold = { $connections::CloseAllAsync().GetAwaiter().GetResult() }
+    $cold = { $null = $connections::CloseAllAsync().GetAwaiter().GetResult() }
     $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'rm -rf /srv/*'; . $cold }
     $touch = { . $cold; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'

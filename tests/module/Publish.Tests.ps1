@@ -126,7 +126,7 @@ Describe 'Publish-LODjango, twenty times' -Tag Machines {
         Break-It 'well without a server alone' HealthCheckFailed { Add-Code ledger/urls.py "`nimport sys`nif 'gunicorn' in sys.modules:`n    urlpatterns.clear()" }
         Break-It 'a full disk' PublishFailed {
             Add-Made
-            $bytes = [byte[]]::new(60MB)
+            $bytes = [byte[]]::new(80MB)
             [Random]::new(1).NextBytes($bytes)
             [IO.File]::WriteAllBytes("$PWD/large.bin", $bytes)
             $null = $machine | Invoke-LOCommand -AsRoot 'set -e; cp -a /srv/ledger/releases /dev/shm/; mv /srv/ledger/releases /srv/ledger/on-disk; ln -s /dev/shm/releases /srv/ledger/releases'
