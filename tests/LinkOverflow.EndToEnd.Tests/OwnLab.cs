@@ -24,21 +24,23 @@ public sealed class OwnLab : IAsyncLifetime
         Directory.Delete(State, recursive: true);
     }
 
-    /// <summary>Runs a program in the clone, with this lab for --lab.</summary>
-    public async Task<ProgramResult> RunAsync(string program, params string[] arguments)
+    /// <summary>Starts a program in the clone, with this lab for --lab.</summary>
+    public Process Start(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program.Contains('/', StringComparison.Ordinal) ? Path.Combine(Repository.Root, program) : program)
+        var start = new ProcessStartInfo(program.Contains('/', StringComparison.Ordinal) ? Path.Combine(Repository.Root, program) : program, arguments)
         {
             WorkingDirectory = Repository.Root, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         start.Environment["XDG_STATE_HOME"] = State;
-        using var process = Process.Start(start)!;
+        var process = Process.Start(start)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>Runs a program in the clone, with this lab for --lab.</summary>
+    public async Task<ProgramResult> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
 
         // Lines, not the streams' ends: a lab that stays in the background must not be waited for.
         var output = new StringBuilder();

@@ -47,7 +47,7 @@ Describe '<Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'says what it emits, unless it emits nothing' {
-        if ($Cmdlet -notmatch '^(Remove|Stop)-') { $command.OutputType | Should -Not -BeNullOrEmpty }
+        if ($Cmdlet -notmatch '^(Remove|Stop|Enter)-') { $command.OutputType | Should -Not -BeNullOrEmpty }
     }
 
     It 'asks for -WhatIf where it starts, ends or writes' {

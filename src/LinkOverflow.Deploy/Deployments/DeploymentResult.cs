@@ -20,7 +20,7 @@ public sealed record InstanceFailure(LOInstance Instance, string Id, string Mess
     }
 }
 
-/// <summary>What a deployment came to.</summary>
+/// <summary>What a deployment came to. Its lists are arrays: what the compiler makes of a collection expression cannot be indexed in PowerShell.</summary>
 public sealed record DeploymentResult
 {
     /// <summary>The deployment's id.</summary>
@@ -36,10 +36,10 @@ public sealed record DeploymentResult
     public required int Minimum { get; init; }
 
     /// <summary>Every instance as it was last, by name.</summary>
-    public required IReadOnlyList<LOInstance> Instances { get; init; }
+    public required IReadOnlyList<LOInstance> Instances { get; init => field = value.ToArray(); }
 
     /// <summary>The failures, one per failed instance.</summary>
-    public required IReadOnlyList<InstanceFailure> Failures { get; init; }
+    public required IReadOnlyList<InstanceFailure> Failures { get; init => field = value.ToArray(); }
 
     /// <summary>When it began, in UTC.</summary>
     public DateTime Started { get; init; }
@@ -57,27 +57,27 @@ public sealed record DeploymentResult
     public string Version { get; init; } = typeof(DeploymentResult).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>The ids of the instances that were ended again, as FailureAction.Remove asks for.</summary>
-    public IReadOnlyList<string> Removed { get; init; } = [];
+    public IReadOnlyList<string> Removed { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The report's file, where one was asked for.</summary>
     public string? Report { get; init; }
 
     /// <summary>The healthy instances, as far as they were not removed again.</summary>
     [JsonIgnore]
-    public IReadOnlyList<LOInstance> Healthy => [.. Instances.Where(i => i.Stage == Stage.Healthy && !Removed.Contains(i.InstanceId, StringComparer.Ordinal))];
+    public IReadOnlyList<LOInstance> Healthy => Instances.Where(i => i.Stage == Stage.Healthy && !Removed.Contains(i.InstanceId, StringComparer.Ordinal)).ToArray();
 
     /// <summary>The instances that failed.</summary>
     [JsonIgnore]
-    public IReadOnlyList<LOInstance> Failed => [.. Instances.Where(i => i.Stage == Stage.Failed)];
+    public IReadOnlyList<LOInstance> Failed => Instances.Where(i => i.Stage == Stage.Failed).ToArray();
 
     /// <summary>The addresses that answer.</summary>
-    public IReadOnlyList<string> Urls => [.. Healthy.Select(i => i.Url!)];
+    public IReadOnlyList<string> Urls => Healthy.Select(i => i.Url!).ToArray();
 
     /// <summary>Whether at least the minimum is healthy.</summary>
     public bool Success => Healthy.Count >= Minimum;
 
     /// <summary>What each instance did when.</summary>
-    public IReadOnlyList<Timeline> Timeline => [.. Instances.Select(i => Deployments.Timeline.Of(i, Started))];
+    public IReadOnlyList<Timeline> Timeline => Instances.Select(i => Deployments.Timeline.Of(i, Started)).ToArray();
 
     /// <summary>
     /// The exit code of <c>launch</c>: 0 all are healthy, 3 fewer than asked for though at least the minimum, 1 failed.

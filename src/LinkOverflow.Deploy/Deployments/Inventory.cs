@@ -43,7 +43,7 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
                     found.First().GetValueOrDefault(DeploymentTags.Project, ""),
                     found.First().GetValueOrDefault(DeploymentTags.Owner, ""),
                     found.First().GetValueOrDefault(DeploymentTags.Version, ""),
-                    [.. read.Select(r => r.Instance).Where(i => i.Deployment == found.Key).OrderBy(i => i.Name, StringComparer.Ordinal)],
+                    read.Select(r => r.Instance).Where(i => i.Deployment == found.Key).OrderBy(i => i.Name, StringComparer.Ordinal).ToArray(),
                     [.. groups.Concat(volumes).Where(r => Deployment(r.Tags) == found.Key).Select(r => r.Id)]))
                 .OrderBy(d => d.Launched ?? DateTime.MaxValue).ThenBy(d => d.Deployment, StringComparer.Ordinal),
         ];
