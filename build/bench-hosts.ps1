@@ -136,10 +136,10 @@ function Measure-Redeploy {
     $site = "$work/linkoverflow"
     Copy-Item -Recurse "$root/samples/linkoverflow" $site
     $machine = New-LOInstance $site 1 -Lab -InstanceConfig "$work/instance.config" | Install-LOPuppet | Publish-LODjango $site
-    $wrk = { param($seconds) & wrk -t2 -c50 "-d${seconds}s" --timeout 30s --latency "$($using:machine.Url)health" | Out-String }
-    $quiet = Start-ThreadJob $wrk -ArgumentList 8 | Receive-Job -Wait -AutoRemoveJob
+    $wrk = { param($seconds, $url) & wrk -t2 -c50 "-d${seconds}s" --timeout 30s --latency "${url}health" | Out-String }
+    $quiet = Start-ThreadJob $wrk -ArgumentList 8, $machine.Url | Receive-Job -Wait -AutoRemoveJob
     Set-Content "$site/new.txt" ([guid]::NewGuid())
-    $job = Start-ThreadJob $wrk -ArgumentList 12
+    $job = Start-ThreadJob $wrk -ArgumentList 12, $machine.Url
     [Threading.Thread]::Sleep(1500)
     $took = (Measure-Command { $null = $machine | Publish-LODjango $site }).TotalSeconds
     $busy = $job | Receive-Job -Wait -AutoRemoveJob
