@@ -1,24 +1,16 @@
-# What an operator does with a deployment, on machines of the lab: its result, a resumption, the lock, a rollout in waves, a look at
-# its health; and every example that Get-Help shows.
+# What an operator does with a deployment, on machines of the lab: its result, a resumption, the lock, a rollout in waves, and a
+# look at its health.
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
     Import-Module $manifest
 
-    $lab = Join-Path $root 'bin' 'lab' 'LinkOverflow.Lab.dll'
-    $missing = if (-not $IsLinux) {
-        'the lab needs Linux'
-    } else {
-        $said = & dotnet $lab check 2>&1 | Out-String
-        if ($LASTEXITCODE -ne 0) { "the lab cannot run here: $said" }
-    }
+    . "$PSScriptRoot/Machines.ps1"
+    $missing = Get-LabMissing
 }
 
 Describe 'A deployment in operation' -Tag Machines {
     BeforeAll {
-        $before = @{ XDG_STATE_HOME = $env:XDG_STATE_HOME; LINKOVERFLOW_LAB = $env:LINKOVERFLOW_LAB }
-        $state = [IO.Directory]::CreateTempSubdirectory('loops').FullName
-        $env:XDG_STATE_HOME = $state
-        $env:LINKOVERFLOW_LAB = $lab
+        if (-not $missing) { $own = Start-OwnLab }
         Push-Location $root
 
         $project = Join-Path $TestDrive 'linkoverflow'
@@ -36,17 +28,7 @@ Describe 'A deployment in operation' -Tag Machines {
 
     AfterAll {
         Pop-Location
-        if (-not $missing) {
-            $said = & dotnet $lab stop 2>&1 | Out-String
-            $stopped = $LASTEXITCODE -eq 0
-        }
-
-        foreach ($name in $before.Keys) {
-            if ($null -eq $before[$name]) { Remove-Item "Env:$name" -ErrorAction Ignore } else { Set-Item "Env:$name" $before[$name] }
-        }
-
-        if (-not $missing -and -not $stopped) { throw "The lab in $state did not stop: $said" }
-        Remove-Item -LiteralPath $state -Recurse -Force
+        if (-not $missing) { Stop-OwnLab $own }
     }
 
     BeforeEach { if ($missing) { Set-ItResult -Skipped -Because $missing } }
