@@ -189,17 +189,19 @@ Describe 'On machines of the lab' -Tag Machines {
             $folder = New-Item -ItemType Directory "$TestDrive/unreachable"
             (Get-Content -Raw instance.config) -replace '(?<=PuppetURL =).*', ' http://bleh.invalid/puppet.deb' -replace '(?<=PuppetConfigFile = )', "$root/" |
                 Set-Content "$folder/instance.config"
-            $fresh = New-LOInstance samples/linkoverflow 1 -Lab
-
-            # Where Puppet is installed already, nothing is fetched.
-            $output = @($fresh; $steps[0]) | Install-LOPuppet -InstanceConfig "$folder/instance.config" -ErrorVariable failed -ErrorAction SilentlyContinue
-            $output.InstanceId | Should -Be $steps[0].InstanceId
-            $failed | Should -HaveCount 1
-            $failed.FullyQualifiedErrorId | Should -Be 'PuppetInstallFailed,LinkOverflow.Deploy.PowerShell.InstallLOPuppetCmdlet'
-            $failed.TargetObject.InstanceId | Should -Be $fresh.InstanceId
-            # The first line names the URL; what follows are the remote command's own words.
-            "$failed" | Should -Match '(?s)http://bleh\.invalid/puppet\.deb.*\n.*(resolve|Name or service not known|bleh\.invalid)'
-            $fresh | Remove-LODeployment -Lab -Confirm:$false
+            $fresh = New-LOInstance samples/linkoverflow 1 -Lab -InstanceConfig "$folder/instance.config"
+            try {
+                # Each goes by the configuration that it was launched with.
+                $output = @($fresh; $steps[0]) | Install-LOPuppet -ErrorVariable failed -ErrorAction SilentlyContinue
+                $output.InstanceId | Should -Be $steps[0].InstanceId
+                $failed | Should -HaveCount 1
+                $failed.FullyQualifiedErrorId | Should -Be 'PuppetInstallFailed,LinkOverflow.Deploy.PowerShell.InstallLOPuppetCmdlet'
+                $failed.TargetObject.InstanceId | Should -Be $fresh.InstanceId
+                # The first line names the URL; what follows are the remote command's own words.
+                "$failed" | Should -Match '(?s)http://bleh\.invalid/puppet\.deb.*\n.*(resolve|Name or service not known|bleh\.invalid)'
+            } finally {
+                $fresh | Remove-LODeployment -Lab -Confirm:$false
+            }
         }
 
         It 'row 29: one that nobody can log in to is an error that names it and what was waited for' {

@@ -44,9 +44,9 @@ internal sealed class CloudChecks(ICloud cloud, AwsSettings settings, InstanceCo
             return Refused(same.ToProblem(), settings);
         }
 
-        // What the dry run refuses for a reason that stands above already is not said twice.
+        // Where something is wrong above, the dry run is refused for that, in whatever words.
         var permission = checks[^1];
-        if (permission.Id is not null && checks[..^1].Any(c => c.Id == permission.Id))
+        if (permission.Status == CheckStatus.Error && permission.Id != ErrorId.PermissionDenied && checks[..^1].Any(c => c.Status == CheckStatus.Error))
         {
             checks[^1] = SettingsCheck.Skipped(Permission, "What is wrong above has to be right first.");
         }

@@ -85,6 +85,26 @@ public sealed class SshConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits a second at most for the end of a connection that failed a command: the command tells before the connection's own process is gone.</summary>
+    internal async Task WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        if (_master is null)
+        {
+            return;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(1));
+        try
+        {
+            await _master.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is still open: the command alone failed.
+        }
+    }
+
     /// <summary>Logs out and removes the control socket.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -56,8 +56,9 @@ public static class SshConnections
         {
             return await RunAsync(connection, script, input, line, cancellationToken);
         }
-        catch (DeployException e) when (e.Id == ErrorId.ConnectionFailed && script.Repeatable && !connection.IsOpen)
+        catch (DeployException e) when (e.Id == ErrorId.ConnectionFailed && script.Repeatable)
         {
+            await connection.WaitForEndAsync(cancellationToken);
             return await RunAsync(await GetAsync(target, cancellationToken), script, input, line, cancellationToken);
         }
     }
