@@ -36,7 +36,7 @@ public sealed class MainJobTests(OwnLab lab) : IClassFixture<OwnLab>
             state.RootElement.GetProperty("release").GetString().ShouldBe(Text("release"));
 
             // The login command that people get works, and shows a Debian with Django, served under its own user.
-            var look = "set -e; . /etc/os-release; echo $ID; python3 -m django --version; sudo systemctl is-active django-linkoverflow; ps -o user= -C gunicorn | sort -u; ls -d /srv/linkoverflow/shared/db.sqlite3";
+            var look = "set -e; . /etc/os-release; echo $ID; python3 -m django --version; sudo systemctl is-active django-linkoverflow; ps -o user= -p $(systemctl show --property MainPID --value django-linkoverflow); ls -d /srv/linkoverflow/shared/db.sqlite3";
             var login = await lab.RunAsync("bash", "-c", $"{Text("loginCommand")} -o BatchMode=yes {Quote("sudo bash -c " + Quote(look))}");
             login.ExitCode.ShouldBe(0, login.Error);
             var lines = login.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -29,6 +29,16 @@ copy_databases() {
   touch "$1/complete"
 }
 
+remove_database() { rm -f -- "$1" "$1-wal" "$1-shm" "$1-journal"; }
+
+# What a first release has made of nothing.
+remove_databases() {
+  local alias path
+  while read -r alias path; do
+    [ -z "$path" ] || remove_database "$path"
+  done <<<"$sqlite_files"
+}
+
 # restore_databases FROM: into the files that are there, as one transaction each; a file that was not there goes.
 restore_databases() {
   [ -e "$1/complete" ] || return 0
@@ -37,7 +47,7 @@ restore_databases() {
     if [ -f "$1/$alias.sqlite3" ]; then
       sqlite copy "$1/$alias.sqlite3" "$path" || return 1
     elif [ -n "$path" ]; then
-      rm -f -- "$path" "$path-wal" "$path-shm" "$path-journal"
+      remove_database "$path"
     fi
   done <<<"$sqlite_files"
 }

@@ -13,8 +13,15 @@ def say(kind, text):
     print(f"lo:{kind} {' '.join(str(text).split())}", flush=True)
 
 
-def examine():
-    """Collects static files, then tells findings, SQLite files and pending migrations; one start of Django for all of it."""
+# The exit code for migrations that failed.
+MIGRATION_FAILED = 4
+
+
+def examine(release=""):
+    """Collects static files, then tells findings, SQLite files and pending migrations; one start of Django for all of it.
+
+    A first release migrates in the same go where there is no data yet that could be lost.
+    """
     import django
     from django.conf import settings
 
@@ -39,12 +46,24 @@ def examine():
         sys.exit("manage.py check finds errors.")
     if "django.contrib.staticfiles" in settings.INSTALLED_APPS:
         collect_static(call_command)
+    empty = release == "first"
     for alias in connections:
         database = connections[alias].settings_dict
         if database["ENGINE"] == "django.db.backends.sqlite3":
             print(f"lo:database {alias}\t{database['NAME']}", flush=True)
+            empty = empty and not (os.path.exists(database["NAME"]) and os.path.getsize(database["NAME"]))
+        else:
+            empty = False
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending and empty:
+        try:
+            call_command("migrate", interactive=False)
+        except Exception:
+            traceback.print_exc()
+            sys.exit(MIGRATION_FAILED)
+        return
+    for migration, _ in pending:
         say("pending", migration)
     unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
     apps = executor.loader.migrated_apps

@@ -7,11 +7,20 @@ unchanged() {
   exit "$1"
 }
 
-# Has the release tell what it is; passes its findings on.
+# Has the release tell what it is; passes its findings on. A first release migrates while it is at it, where there is nothing to be lost:
+# each start of Django costs as much as all else that is done here.
 examine() {
-  limit=600 run "$folder" -m linkoverflow_release examine >"$folder/examined" || { cat "$folder/examined" >&2; unchanged 6; }
-  grep -v -e '^lo:database ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
+  local code=0 first=
+  [ -n "$before" ] || first=first
+  limit=$([ -n "$before" ] && echo 600 || echo 3600) run "$folder" -m linkoverflow_release examine $first >"$folder/examined" || code=$?
   sqlite_files=$(sed -n 's/^lo:database //p' "$folder/examined")
+  if [ "$code" != 0 ]; then
+    cat "$folder/examined" >&2
+    [ "$code" = 4 ] || unchanged 6
+    remove_databases
+    exit 4
+  fi
+  grep -v -e '^lo:database ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
   pending=$(sed -n 's/^lo:pending //p' "$folder/examined")
   unknown=$(sed -n 's/^lo:unknown //p' "$folder/examined")
 }
