@@ -101,8 +101,20 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(string instanceId, CancellationToken cancellationToken) =>
-        await _podman.Command("stop", "--ignore", "--time", Seconds(StopSeconds), NameOf(instanceId)).OutputAsync(cancellationToken);
+    public async Task StopAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        var stop = _podman.Command("stop", "--ignore", "--time", Seconds(StopSeconds), NameOf(instanceId));
+        try
+        {
+            await stop.OutputAsync(cancellationToken);
+        }
+        catch (MachineException)
+        {
+            // On a busy computer a machine may take longer to die than podman waits for it; by the second time it is dead.
+            await Task.Delay(TimeSpan.FromSeconds(StopSeconds), cancellationToken);
+            await stop.OutputAsync(cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task StartAsync(string instanceId, CancellationToken cancellationToken)
@@ -119,8 +131,11 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task RebootAsync(string instanceId, CancellationToken cancellationToken) =>
-        await _podman.Command("restart", "--time", Seconds(StopSeconds), NameOf(instanceId)).OutputAsync(cancellationToken);
+    public async Task RebootAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await StopAsync(instanceId, cancellationToken);
+        await StartAsync(instanceId, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task RemoveAsync(string instanceId, CancellationToken cancellationToken)
