@@ -44,7 +44,7 @@ internal sealed class BenchTask(CancellationToken stop)
             var three = await WithoutPuppetAsync(3);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"everything but Puppet, slowest instance: T(1) {one:0.0} s, T(3) {three:0.0} s, T(3)/T(1) {three / one:0.00}, target < 1.3"));
+                $"everything but Puppet: T(1) {one:0.0} s, T(3) {three:0.0} s, T(3)/T(1) {three / one:0.00}, target < 1.3"));
         }
         finally
         {
@@ -63,7 +63,10 @@ internal sealed class BenchTask(CancellationToken stop)
         return killed;
     }
 
-    /// <summary>The slowest instance's seconds from launch to health, less those between login and configured; median of three runs.</summary>
+    /// <summary>
+    /// A deployment's seconds from launch to the last host's health, less those in which Puppet works on any of its hosts; median of three
+    /// runs. A host that is done with Puppet earlier publishes while it still works on another, as it does anywhere.
+    /// </summary>
     private async Task<double> WithoutPuppetAsync(int count)
     {
         var seconds = new List<double>();
@@ -75,19 +78,16 @@ internal sealed class BenchTask(CancellationToken stop)
                 quiet: true,
                 stop);
             using var document = JsonDocument.Parse(output);
-            seconds.Add(document.RootElement.GetProperty("instances").EnumerateArray().Max(WithoutPuppet));
+            var instances = document.RootElement.GetProperty("instances").EnumerateArray().ToArray();
+            seconds.Add(instances.Max(i => At(i, "Healthy")) - (instances.Max(i => At(i, "Configured")) - instances.Min(i => At(i, "Reachable"))));
             var deployment = document.RootElement.GetProperty("deployment").GetString()!;
             await Tool.CaptureAsync("dotnet", ["bin/launch/launch.dll", "--remove", deployment, "--lab"], quiet: true, stop);
         }
 
         return seconds.Order().ElementAt(1);
 
-        static double WithoutPuppet(JsonElement instance)
-        {
-            var reached = instance.GetProperty("reached");
-            double At(string stage) => TimeSpan.Parse(reached.GetProperty(stage).GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
-            return At("Healthy") - (At("Configured") - At("Reachable"));
-        }
+        static double At(JsonElement instance, string stage) =>
+            TimeSpan.Parse(instance.GetProperty("reached").GetProperty(stage).GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
     }
 
     private static async Task MeasureAsync(string what, int runs, string target, Func<Task> run)

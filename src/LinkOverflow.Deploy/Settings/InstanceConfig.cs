@@ -135,9 +135,9 @@ public sealed partial record InstanceConfig
         // What ends up in commands and paths of a host has to look like what it is.
         reading.Pattern("EC2", "SshUser", UserRegex(), "the name of a user");
         reading.Pattern("EC2", "SubnetId", SubnetRegex(), "a subnet's id, subnet- and hexadecimal digits");
-        if (reading.Optional("Puppet", "PuppetURL") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "ftp"))
+        if (reading.Optional("Puppet", "PuppetURL") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "file"))
         {
-            reading.Invalid("Puppet", "PuppetURL", $"PuppetURL = {url} is not a URL to download from.", "Leave it empty for the distribution's own Puppet.");
+            reading.Invalid("Puppet", "PuppetURL", $"PuppetURL = {url} is no http, https or file URL.", "Leave it empty for the distribution's own Puppet.");
         }
 
         var sharedPaths = reading.List("Django", "SharedPaths", "");

@@ -188,6 +188,7 @@ public sealed class SettingsValuesTests : IDisposable
     [InlineData("MaxInstances = 1001", "EC2")]
     [InlineData("BootTimeout = soon", "EC2")]
     [InlineData("PuppetURL = bleh", "Puppet")]
+    [InlineData("PuppetURL = ftp://example.org/puppet.deb", "Puppet")]
     [InlineData("PuppetURL = -O/tmp/x", "Puppet")]
     public void A_value_of_any_section_that_cannot_be_is_said_with_its_line(string line, string section)
     {
