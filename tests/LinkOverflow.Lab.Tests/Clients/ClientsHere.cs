@@ -36,7 +36,8 @@ internal static class ClientsHere
     public static string TerraformSettings(string folder)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var mirror = new[] { Environment.GetEnvironmentVariable("TF_PLUGIN_MIRROR") ?? "", "/opt/tf-plugins", $"{home}/.terraform.d/plugins", "/usr/local/share/terraform/plugins" }
+        string[] places = [Environment.GetEnvironmentVariable("TF_PLUGIN_MIRROR") ?? "", $"{home}/.terraform.d/plugins", "/usr/local/share/terraform/plugins"];
+        var mirror = places.Concat(Directory.Exists("/opt") ? Directory.EnumerateDirectories("/opt").Order(StringComparer.Ordinal) : [])
             .FirstOrDefault(f => Directory.Exists(Path.Combine(f, "registry.terraform.io/hashicorp/aws")));
         var file = Path.Combine(folder, "terraform.tfrc");
         File.WriteAllText(
