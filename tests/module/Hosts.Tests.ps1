@@ -93,6 +93,15 @@ Describe 'On two machines' -Tag Machines -Skip:([bool]$missing) {
             "$failed" | Should -BeLike '*File`[/no/such/folder/x`]*No such file or directory*skipped: File`[/root/after`]*'
         }
 
+        It 'mends packages that a run which was cut off has left half-installed' {
+            Invoke-Root 'apt-get -y -q install tree >/dev/null 2>&1; sed -i "/^Package: tree$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/" /var/lib/dpkg/status; dpkg --audit' | Should -Match 'tree'
+            $manifest = New-Manifest "package { 'tree': ensure => installed }"
+            $said = $machine | Install-LOPuppet -InstanceConfig $manifest -InformationAction Continue 6>&1
+            "$said" | Should -BeLike '*mending packages*'
+            ($said | Where-Object InstanceId).Puppet.Changed.Resource | Should -Be 'Package[tree]'
+            Invoke-Root 'dpkg --audit; tree --version' | Should -Match '^tree v'
+        }
+
         It 'waits for a lock that is held, and says so' {
             Invoke-Root 'apt-get -y -q remove puppet-agent >/dev/null 2>&1; printf %s "import fcntl, sys
 f = open(\"/var/lib/dpkg/lock-frontend\", \"w\")

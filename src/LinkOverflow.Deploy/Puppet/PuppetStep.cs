@@ -40,7 +40,11 @@ public static class PuppetStep
         }
 
         var install = await SshConnections.RunAsync(
-            ssh, RemoteScript.Embedded("install.sh", package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}"), package is null ? null : SendAsync, lines.Say, cancellationToken);
+            ssh,
+            RemoteScript.Embedded(["mend.sh", "install.sh"], package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}"),
+            package is null ? null : SendAsync,
+            lines.Say,
+            cancellationToken);
         if (install.ExitCode != 0)
         {
             throw new DeployException(
