@@ -5,7 +5,7 @@ namespace LinkOverflow.EndToEnd.Tests;
 
 /// <summary>
 /// The secret key and the private key of a lab of the test's own, looked for in everything that comes out of every command of <c>launch</c>,
-/// successes and failures: both outputs, the report, the process list with its SSH commands, and the files that are left.
+/// of the cmdlets where there is a PowerShell, successes and failures: all outputs, the report, the process list with its SSH commands, and the files that are left.
 /// </summary>
 public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
 {
@@ -66,6 +66,46 @@ public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
             came.Add(($"remove, {was} -> {now}", failed.Output + failed.Error));
         }
 
+        // The cmdlets, with every stream that they have, where there is a PowerShell.
+        if (await HasPowerShellAsync())
+        {
+            var script = folder.Write("cmdlets.ps1", $$"""
+                Import-Module ./LinkOverflow.Deploy.psd1
+                $InformationPreference = $VerbosePreference = $DebugPreference = 'Continue'
+                $site = 'samples/linkoverflow'
+                Get-LOLab | Format-List *
+                Test-LOSettings $site -Lab | Format-List *
+                $made = New-LOInstance $site 1 -Lab
+                $made | Install-LOPuppet | Publish-LODjango -Project $site | Format-List *
+                $made | Install-LOPuppet -InstanceConfig {{config}}
+                $made | Get-LORelease | Format-List *
+                $made | Invoke-LOCommand id | Format-List *
+                $made | Get-LOLog
+                Start-LODeployment $site -Resume $made.Deployment -Lab -Summary -Report {{report}}.resumed | Format-List *
+                Update-LODeployment $made.Deployment $site -Lab | Format-List *
+                Test-LODeployment $made.Deployment -Lab | Format-List *
+                Get-LODeployment -Lab | Format-List *
+                Get-LOInstance -Lab | Format-List *
+                foreach ($bad in 'AccessKeyId = X', 'SecretAccessKey = X', 'SSHKeyPair = X') {
+                    $file = '{{folder.Path}}/bad'
+                    (Get-Content '{{Path.Combine(state, ".aws.settings")}}') -replace "^$($bad.Split(' ')[0]) = ", $bad | Set-Content $file
+                    chmod 600 $file
+                    Test-LOSettings $site -AwsSettings $file | Format-List *
+                    foreach ($command in { Start-LODeployment $site 1 -AwsSettings $file }, { New-LOInstance $site 1 -AwsSettings $file }, { Get-LODeployment -AwsSettings $file }, { Remove-LODeployment none -AwsSettings $file -Confirm:$false }) {
+                        try { & $command } catch { $_ | Format-List * -Force; $_.Exception.ToString() }
+                    }
+                }
+                Remove-LODeployment $made.Deployment -Lab -Confirm:$false
+                'the end'
+                """);
+            var cmdlets = await lab.RunAsync("pwsh", "-NoProfile", "-Command", $"& '{script}' *>&1 | Out-String -Width 4096");
+            cmdlets.Output.ShouldContain("the end", customMessage: cmdlets.Error);
+            cmdlets.Output.ShouldContain("CredentialsRejected");
+            cmdlets.Output.ShouldContain("PuppetInstallFailed");
+            came.Add(("the cmdlets", cmdlets.Output + cmdlets.Error));
+            File.Delete(Path.Combine(folder.Path, "bad"));
+        }
+
         came.Add(("the report", await File.ReadAllTextAsync(report, Cancellation)));
         var seen = await processes.StopAsync();
         seen.ShouldContain(c => c.StartsWith("ssh ") && c.Contains(lab.State), "The watch saw no SSH command, so it says nothing.");
@@ -92,6 +132,18 @@ public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
 
         // The processor's time, which other work on this machine does not lengthen as it does the clock's.
         (seconds[1] + seconds[2]).ShouldBeLessThan(2);
+    }
+
+    private async Task<bool> HasPowerShellAsync()
+    {
+        try
+        {
+            return (await lab.RunAsync("pwsh", "-NoProfile", "-Version")).ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
     }
 
     [GeneratedRegex("(?m)^SecretAccessKey = (?<value>.+)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
