@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation.Host;
 using System.Text;
+using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Monitoring;
 
 namespace LinkOverflow.Deploy.PowerShell;
@@ -52,7 +53,7 @@ internal sealed class WatchScreen
         Line("", "");
         Line($"{"Name".PadRight(name)} {string.Join(' ', Columns.Select(c => c.Title.PadRight(c.Width)))}", Dim);
         var room = Math.Max(1, height - 6);
-        foreach (var instance in all.OrderBy(i => i.Healthy).ThenBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal).Take(room))
+        foreach (var instance in all.OrderBy(i => i.Healthy).ThenInNameOrder(i => i.Name).Take(room))
         {
             Row(instance);
         }

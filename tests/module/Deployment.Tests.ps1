@@ -160,6 +160,19 @@ Describe 'On machines of the lab' -Tag Machines {
             (Machines).Count | Should -Be 4
         }
 
+        It 'row 18, a key file of another pair, is found by its fingerprint and refused before a launch: KeyPairMismatch' {
+            $request = New-LabRequest
+            $other = Join-Path $TestDrive 'other.pem'
+            ssh-keygen -q -t ed25519 -N '' -f $other
+            Edit-Text $request.AwsSettings '(?<=SSHKeyPairFile = ).*' $other
+            $found = Test-LOSettings samples/linkoverflow @request | Where-Object Status -EQ Error
+            $found.Id | Should -Be KeyPairMismatch
+            $found.Message | Should -BeLike "*$other*lab*fingerprint*"
+            { Start-LODeployment samples/linkoverflow 1 @request } |
+                Should -Throw -ErrorId 'KeyPairMismatch,LinkOverflow.Deploy.PowerShell.StartLODeploymentCmdlet'
+            (Machines).Count | Should -Be 4
+        }
+
         It 'is nothing with the lab''s own settings' {
             $request = New-LabRequest
             Test-LOSettings samples/linkoverflow @request -Quiet | Should -BeTrue

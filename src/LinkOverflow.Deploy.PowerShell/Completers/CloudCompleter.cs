@@ -59,7 +59,7 @@ public abstract class CloudCompleter : IArgumentCompleter
 
         using var cloud = new Ec2Cloud(settings);
         var found = await cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, "*", cancellationToken);
-        return [.. found.Where(i => i.State is not ("terminated" or "shutting-down")).OrderByDescending(i => i.LaunchTime)];
+        return [.. found.Where(i => !i.IsGone).OrderByDescending(i => i.LaunchTime)];
     }
 }
 

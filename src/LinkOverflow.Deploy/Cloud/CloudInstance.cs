@@ -25,6 +25,9 @@ public sealed record CloudInstance(
     IReadOnlyDictionary<string, string> Tags,
     int LaunchIndex = 0)
 {
-    /// <summary>True once it will not come back.</summary>
-    public bool IsEnding => State is "shutting-down" or "terminated" or "stopping" or "stopped";
+    /// <summary>True once it is ended for good, though EC2 goes on to show it for a while.</summary>
+    public bool IsGone => State is "shutting-down" or "terminated";
+
+    /// <summary>True once it will not come up: it is gone, or was stopped.</summary>
+    public bool IsEnding => IsGone || State is "stopping" or "stopped";
 }

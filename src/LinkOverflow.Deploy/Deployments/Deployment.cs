@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
@@ -11,18 +10,15 @@ public sealed class Deployment
 {
     private readonly ICloud _cloud;
     private readonly Action<DeploymentEvent> _events;
-    private readonly HostLogs _logs = new();
+    private readonly HostFailures _failures;
 
     /// <param name="cloud">The cloud to launch in.</param>
     /// <param name="events">Where events go; called from any thread.</param>
     public Deployment(ICloud cloud, Action<DeploymentEvent> events)
     {
         _cloud = cloud;
-        _events = happened =>
-        {
-            _logs.Add(happened);
-            events(happened);
-        };
+        _failures = new HostFailures(events);
+        _events = _failures.Show;
     }
 
     /// <summary>Carries a plan out.</summary>
@@ -59,7 +55,6 @@ public sealed class Deployment
 
         var work = new HostWork(_cloud, plan, archive, _events);
         using var throttle = new SemaphoreSlim(options.ThrottleLimit);
-        var failures = new ConcurrentBag<InstanceFailure>();
         var instances = await Task.WhenAll(found.Instances.Select(i => (Instance: i, IsNew: false)).Concat(launched.Select(i => (Instance: i, IsNew: true))).Select(async start =>
         {
             var instance = start.Instance;
@@ -81,9 +76,7 @@ public sealed class Deployment
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // The others go on; this one's failure is reported with its own words.
-                var failure = Failure(instance, e);
-                instance = failure.Instance;
-                failures.Add(failure);
+                instance = _failures.Add(instance, e);
             }
             catch (DeployException)
             {
@@ -100,8 +93,8 @@ public sealed class Deployment
             Project = plan.Project.Name,
             Requested = Math.Max(plan.Count, instances.Length),
             Minimum = plan.Minimum,
-            Instances = [.. instances.OrderBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal)],
-            Failures = [.. failures.OrderBy(f => f.Instance.Name, StringComparer.Ordinal)],
+            Instances = [.. instances.InNameOrder(i => i.Name)],
+            Failures = _failures.All,
             Started = started,
             Elapsed = clock.Elapsed,
             Release = archive.ReleaseId,
@@ -130,13 +123,6 @@ public sealed class Deployment
         ErrorId.DeploymentNotFound,
         $"No instance carries the tag of deployment {plan.Deployment}, so how many there have to be is unknown.",
         "Look for its id with Get-LODeployment; if it was interrupted before its launch, say how many: -Count, or launch PROJECT COUNT --resume ID.");
-
-    private InstanceFailure Failure(LOInstance instance, Exception e)
-    {
-        var failure = InstanceFailure.Of(instance, e, _logs);
-        _events(new DeploymentEvent(EventKind.Failed, $"{failure.Message} [{failure.Id}]", failure.Instance));
-        return failure;
-    }
 
     private async Task<IReadOnlyList<string>> RemoveFailedAsync(DeploymentResult result, CancellationToken cancellationToken)
     {

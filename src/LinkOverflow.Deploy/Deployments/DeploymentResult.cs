@@ -11,12 +11,12 @@ namespace LinkOverflow.Deploy.Deployments;
 public sealed record InstanceFailure(LOInstance Instance, string Id, string Message, IReadOnlyList<string> Log)
 {
     /// <summary>The failure that an exception tells of.</summary>
-    internal static InstanceFailure Of(LOInstance instance, Exception e, HostLogs logs)
+    internal static InstanceFailure Of(LOInstance instance, Exception e, IReadOnlyList<string> log)
     {
         var id = e is DeployException known ? known.Id : ErrorId.Unexpected;
         var message = e is DeployException expected ? expected.Problems[0].Message : e.ToString();
         var failed = (instance with { Health = id }).At(Stage.Failed);
-        return new InstanceFailure(failed, id, message, logs.Tail(failed));
+        return new InstanceFailure(failed, id, message, log);
     }
 }
 

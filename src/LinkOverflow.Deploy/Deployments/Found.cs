@@ -39,9 +39,10 @@ internal sealed record Found(IReadOnlyList<LOInstance> Instances, string? Group,
             return read with { IsNamed = instance.Tags.GetValueOrDefault(DeploymentTags.Name) == read.Name };
         }
 
-        LOInstance[] instances = [.. all.Select(Read).OrderBy(i => i.Name, StringComparer.Ordinal)];
+        LOInstance[] instances = [.. all.Select(Read).InNameOrder(i => i.Name)];
+        var gone = all.Where(i => i.IsGone).Select(i => i.InstanceId).ToHashSet(StringComparer.Ordinal);
         return new Found(
-            [.. instances.Where(i => i.State is not ("terminated" or "shutting-down"))],
+            [.. instances.Where(i => !gone.Contains(i.InstanceId))],
             (await groups).Select(g => g.Id).FirstOrDefault(),
             Asked(all),
             TokenOf(instances))

@@ -28,7 +28,7 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
         var askingVolumes = cloud.FindVolumesByTagAsync(DeploymentTags.Deployment, wanted, cancellationToken);
         var askingLocks = cloud.FindSecurityGroupsByTagAsync(DeploymentTags.Lock, wanted, cancellationToken);
         await Task.WhenAll(asking, askingGroups, askingVolumes, askingLocks);
-        var instances = (await asking).Where(i => i.State is not ("terminated" or "shutting-down")).ToArray();
+        var instances = (await asking).Where(i => !i.IsGone).ToArray();
         TaggedResource[] groups = [.. await askingGroups, .. await askingLocks];
 
         // Those in use are their instances'.
@@ -43,7 +43,7 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
                     found.First().GetValueOrDefault(DeploymentTags.Project, ""),
                     found.First().GetValueOrDefault(DeploymentTags.Owner, ""),
                     found.First().GetValueOrDefault(DeploymentTags.Version, ""),
-                    read.Select(r => r.Instance).Where(i => i.Deployment == found.Key).OrderBy(i => i.Name, StringComparer.Ordinal).ToArray(),
+                    read.Select(r => r.Instance).Where(i => i.Deployment == found.Key).InNameOrder(i => i.Name).ToArray(),
                     [.. groups.Concat(volumes).Where(r => Deployment(r.Tags) == found.Key).Select(r => r.Id)]))
                 .OrderBy(d => d.Launched ?? DateTime.MaxValue).ThenBy(d => d.Deployment, StringComparer.Ordinal),
         ];

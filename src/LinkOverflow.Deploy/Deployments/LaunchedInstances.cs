@@ -19,7 +19,7 @@ public sealed class LaunchedInstances
     /// <summary>A sentence that names them; null where none was seen.</summary>
     public string? Describe()
     {
-        LOInstance[] all = [.. _instances.Values.OrderBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal)];
+        LOInstance[] all = [.. _instances.Values.InNameOrder(i => i.Name)];
         return all.Length == 0
             ? null
             : $"{all.Length} instance{(all.Length == 1 ? "" : "s")} of {all[0].Deployment} run{(all.Length == 1 ? "s" : "")} and cost{(all.Length == 1 ? "s" : "")} money: {string.Join(", ", all.Select(i => $"{i.Name} ({i.InstanceId}, {i.InstanceType})"))}.";

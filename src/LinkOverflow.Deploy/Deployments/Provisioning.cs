@@ -41,7 +41,7 @@ public sealed class Provisioning
                 pending = pending with { IsNamed = instance.Tags.GetValueOrDefault(DeploymentTags.Name) == pending.Name };
                 _events(new DeploymentEvent(EventKind.StepStarted, $"launched as {pending.InstanceId}", pending));
                 return pending;
-            }).OrderBy(i => i.Name, StringComparer.Ordinal),
+            }).InNameOrder(i => i.Name),
         ];
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
@@ -11,19 +10,15 @@ public sealed class Rollout
 {
     private readonly ICloud _cloud;
     private readonly Action<DeploymentEvent> _events;
-    private readonly HostLogs _logs = new();
-    private readonly ConcurrentBag<InstanceFailure> _failures = [];
+    private readonly HostFailures _failures;
 
     /// <param name="cloud">The cloud of the deployment.</param>
     /// <param name="events">Where events go; called from any thread.</param>
     public Rollout(ICloud cloud, Action<DeploymentEvent> events)
     {
         _cloud = cloud;
-        _events = happened =>
-        {
-            _logs.Add(happened);
-            events(happened);
-        };
+        _failures = new HostFailures(events);
+        _events = _failures.Show;
     }
 
     /// <summary>Publishes the plan's project on the deployment's hosts.</summary>
@@ -67,7 +62,7 @@ public sealed class Rollout
             Requested = hosts.Count,
             Minimum = hosts.Count,
             Instances = [.. done.Select(u => u.Instance)],
-            Failures = [.. _failures.OrderBy(f => f.Instance.Name, StringComparer.Ordinal)],
+            Failures = _failures.All,
             Started = started,
             Elapsed = clock.Elapsed,
             Release = archive.ReleaseId,
@@ -86,7 +81,7 @@ public sealed class Rollout
 
         var inventory = new Inventory(_cloud, plan.Settings, plan.Config.File) { HostKeyPolicy = plan.HostKeyPolicy };
         var hosts = await Task.WhenAll(found.Instances.Select(i => inventory.WithHostKeyAsync(i, cancellationToken)));
-        return [.. hosts.OrderBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal)];
+        return [.. hosts.InNameOrder(i => i.Name)];
     }
 
     private async Task<Updated> UpdateAsync(LOInstance host, DeploymentPlan plan, ProjectArchive archive, CancellationToken cancellationToken)
@@ -106,7 +101,7 @@ public sealed class Rollout
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Updated(Fail(host, e), before);
+            return new Updated(_failures.Add(host, e), before);
         }
     }
 
@@ -126,16 +121,8 @@ public sealed class Rollout
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return updated with { Instance = Fail(updated.Instance, e) };
+            return updated with { Instance = _failures.Add(updated.Instance, e) };
         }
-    }
-
-    private LOInstance Fail(LOInstance host, Exception e)
-    {
-        var failure = InstanceFailure.Of(host, e, _logs);
-        _failures.Add(failure);
-        _events(new DeploymentEvent(EventKind.Failed, $"{failure.Message} [{failure.Id}]", failure.Instance));
-        return failure.Instance;
     }
 
     /// <summary>A host that was worked on, and the release that it had before.</summary>

@@ -5,10 +5,8 @@ namespace LinkOverflow.Deploy.Django;
 /// <summary>Asks a site, from here, whether it is well.</summary>
 public static class HealthCheck
 {
-    private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-    };
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) });
 
     /// <summary>What <see cref="ProbeAsync"/> says of a site that is well.</summary>
     public const string Ok = "ok";
@@ -46,20 +44,10 @@ public static class HealthCheck
         var deadline = DateTime.UtcNow + timeout;
         while (true)
         {
-            string last;
-            try
+            var last = await ProbeAsync(url, LongestAnswer, cancellationToken);
+            if (last == Ok)
             {
-                using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-                if ((int)response.StatusCode is >= 200 and < 400)
-                {
-                    return;
-                }
-
-                last = $"it answered {(int)response.StatusCode} {response.ReasonPhrase}";
-            }
-            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                last = e.Message;
+                return;
             }
 
             if (DateTime.UtcNow >= deadline)

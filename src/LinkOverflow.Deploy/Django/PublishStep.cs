@@ -100,7 +100,7 @@ public static class PublishStep
             config.HealthPath,
             ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
             config.KeepReleases.ToString(CultureInfo.InvariantCulture),
-            SharedPaths(config));
+            string.Join('\n', config.SharedPaths));
         var result = await SshConnections.RunAsync(
             instance.Ssh(),
             activate,
@@ -108,35 +108,20 @@ public static class PublishStep
             new HostLines(instance, events, archive.IsNews).Say,
             cancellationToken);
         Check(result, instance, "put the release in place");
-
-        var url = $"http://{instance.Address}:{config.Port}/";
-        var published = (instance with { Release = archive.ReleaseId, Url = url }).At(Stage.Published);
-        events(new DeploymentEvent(EventKind.StepCompleted, $"release {archive.ReleaseId} is served", published));
-
-        await HealthCheck.WaitAsync(new Uri(new Uri(url), config.HealthPath), config.HealthTimeout, cancellationToken);
-        var healthy = (published with { Health = "ok" }).At(Stage.Healthy);
-        events(new DeploymentEvent(EventKind.StepCompleted, $"answers at {url}", healthy));
-        return healthy;
+        return await AnswersAsync(instance, archive.ReleaseId, config, events, cancellationToken);
     }
 
-    /// <summary>The shared paths, one a line, none of which leads out of the project.</summary>
-    /// <exception cref="SettingsException">ValueInvalid.</exception>
-    internal static string SharedPaths(InstanceConfig config)
+    /// <summary>The end of a publish and of its undoing: the release is in use, and the site has to answer from here.</summary>
+    internal static async Task<LOInstance> AnswersAsync(
+        LOInstance instance, string release, InstanceConfig config, Action<DeploymentEvent> events, CancellationToken cancellationToken)
     {
-        foreach (var path in config.SharedPaths)
-        {
-            var parts = path.TrimEnd('/').Split('/');
-            if (path.Contains('\n', StringComparison.Ordinal) || parts.Any(p => p is "" or "." or ".."))
-            {
-                throw new SettingsException(new Problem(
-                    ErrorId.ValueInvalid,
-                    $"SharedPaths names {path}, which is no path within the project.",
-                    "Name files and folders by their paths from the folder with manage.py, such as media.",
-                    config.File));
-            }
-        }
-
-        return string.Join('\n', config.SharedPaths);
+        var url = $"http://{instance.Address}:{config.Port}/";
+        var published = (instance with { Release = release, Url = url }).At(Stage.Published);
+        events(new DeploymentEvent(EventKind.StepCompleted, $"release {release} is served", published));
+        await HealthCheck.WaitAsync(new Uri(new Uri(url), config.HealthPath), config.HealthTimeout, cancellationToken);
+        var healthy = (published with { Health = HealthCheck.Ok }).At(Stage.Healthy);
+        events(new DeploymentEvent(EventKind.StepCompleted, $"answers at {url}", healthy));
+        return healthy;
     }
 
     internal static void Check(RemoteResult result, LOInstance instance, string what)

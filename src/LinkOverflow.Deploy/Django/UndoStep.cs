@@ -52,11 +52,6 @@ public static class UndoStep
         }
 
         PublishStep.Check(result, instance, "go back");
-        var url = $"http://{instance.Address}:{config.Port}/";
-        var published = (instance with { Release = result.Output.TrimEnd().Split('\n')[^1], Url = url }).At(Stage.Published);
-        await HealthCheck.WaitAsync(new Uri(new Uri(url), config.HealthPath), config.HealthTimeout, cancellationToken);
-        var healthy = (published with { Health = "ok" }).At(Stage.Healthy);
-        events(new DeploymentEvent(EventKind.StepCompleted, $"release {healthy.Release} answers at {url}", healthy));
-        return healthy;
+        return await PublishStep.AnswersAsync(instance, result.Output.TrimEnd().Split('\n')[^1], config, events, cancellationToken);
     }
 }

@@ -49,7 +49,7 @@ public sealed class Monitor
     private async Task FindAsync(CancellationToken cancellationToken)
     {
         var found = await _cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, _deployment ?? "*", cancellationToken);
-        var there = found.Where(i => i.State is not ("terminated" or "shutting-down")).ToArray();
+        var there = found.Where(i => !i.IsGone).ToArray();
         if (there.Length == 0 && _deployment is not null)
         {
             throw new DeployException(
@@ -63,7 +63,7 @@ public sealed class Monitor
             var urls = InstanceTags.Urls(i, instance);
             return (Instance: await inventory.WithHostKeyAsync(instance with { Url = urls?.Site.ToString() }, cancellationToken), urls?.Health);
         }));
-        _instances = [.. read.OrderBy(i => i.Instance.Deployment, StringComparer.Ordinal).ThenBy(i => i.Instance.Name.Length).ThenBy(i => i.Instance.Name, StringComparer.Ordinal)];
+        _instances = [.. read.OrderBy(i => i.Instance.Deployment, StringComparer.Ordinal).ThenInNameOrder(i => i.Instance.Name)];
         _asked = DateTime.UtcNow;
     }
 

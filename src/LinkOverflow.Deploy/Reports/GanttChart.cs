@@ -13,7 +13,7 @@ internal static class GanttChart
 
     /// <summary>The instances as people count: site-2 before site-10.</summary>
     public static IEnumerable<LOInstance> InOrder(DeploymentResult result) =>
-        result.Instances.OrderBy(i => i.Name.Length).ThenBy(i => i.Name, StringComparer.Ordinal);
+        result.Instances.InNameOrder(i => i.Name);
 
     public static void Add(HtmlText html, DeploymentResult result)
     {
