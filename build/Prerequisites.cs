@@ -26,15 +26,16 @@ internal static class Prerequisites
             return;
         }
 
-        Console.Error.WriteLine("The lab needs these Debian packages, which will be installed now:");
+        var canInstall = Tool.Exists("apt-get");
+        Console.Error.WriteLine($"The lab needs these Debian packages{(canInstall ? ", which will be installed now" : "")}:");
         foreach (var (package, why) in missing)
         {
             Console.Error.WriteLine($"  {package,-16} {why}");
         }
 
-        if (!Tool.Exists("apt-get"))
+        if (!canInstall)
         {
-            throw new TaskFailedException("There is no apt-get here to install them with; install them by hand.", 2);
+            throw new TaskFailedException("There is no apt-get here to install them with; install them by hand. Nothing was started.", 2);
         }
 
         string[] apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];

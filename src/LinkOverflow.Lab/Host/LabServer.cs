@@ -48,6 +48,9 @@ internal sealed partial class LabServer : IAsyncDisposable
         // Standard output is for answers.
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        // That it does not start is told by whoever starts it, in fewer words.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
