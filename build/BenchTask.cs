@@ -44,7 +44,10 @@ internal sealed class BenchTask(CancellationToken stop)
             var three = await WithoutPuppetAsync(3);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"everything but Puppet: T(1) {one:0.0} s, T(3) {three:0.0} s, T(3)/T(1) {three / one:0.00}, target < 1.3"));
+                $"everything but Puppet, of the deployment: T(1) {one.Deployment:0.0} s, T(3) {three.Deployment:0.0} s, T(3)/T(1) {three.Deployment / one.Deployment:0.00}, target < 1.3"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"everything but Puppet, of the slowest host: T(1) {one.Host:0.0} s, T(3) {three.Host:0.0} s, T(3)/T(1) {three.Host / one.Host:0.00} (hosts of the lab share this machine's processors)"));
         }
         finally
         {
@@ -65,12 +68,13 @@ internal sealed class BenchTask(CancellationToken stop)
     }
 
     /// <summary>
-    /// A deployment's seconds from launch to the last host's health, less those in which Puppet works on any of its hosts; median of three
-    /// runs. A host that is done with Puppet earlier publishes while it still works on another, as it does anywhere.
+    /// Medians of three runs, in seconds. Of the deployment: from launch to the last host's health, less the time in which Puppet works on any
+    /// of its hosts. Of the slowest host: from launch to its health, less its own Puppet run, but with whatever Puppet does beside it on others.
     /// </summary>
-    private async Task<double> WithoutPuppetAsync(int count)
+    private async Task<(double Deployment, double Host)> WithoutPuppetAsync(int count)
     {
-        var seconds = new List<double>();
+        var deployments = new List<double>();
+        var hosts = new List<double>();
         for (var run = 0; run < 3; run++)
         {
             var (_, output) = await Tool.CaptureAsync(
@@ -80,12 +84,13 @@ internal sealed class BenchTask(CancellationToken stop)
                 stop);
             using var document = JsonDocument.Parse(output);
             var instances = document.RootElement.GetProperty("instances").EnumerateArray().ToArray();
-            seconds.Add(instances.Max(i => At(i, "Healthy")) - (instances.Max(i => At(i, "Configured")) - instances.Min(i => At(i, "Reachable"))));
+            deployments.Add(instances.Max(i => At(i, "Healthy")) - (instances.Max(i => At(i, "Configured")) - instances.Min(i => At(i, "Reachable"))));
+            hosts.Add(instances.Max(i => At(i, "Healthy") - (At(i, "Configured") - At(i, "Reachable"))));
             var deployment = document.RootElement.GetProperty("deployment").GetString()!;
             await Tool.CaptureAsync("dotnet", ["bin/launch/launch.dll", "--remove", deployment, "--lab"], quiet: true, stop);
         }
 
-        return seconds.Order().ElementAt(1);
+        return (deployments.Order().ElementAt(1), hosts.Order().ElementAt(1));
 
         static double At(JsonElement instance, string stage) =>
             TimeSpan.Parse(instance.GetProperty("reached").GetProperty(stage).GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
