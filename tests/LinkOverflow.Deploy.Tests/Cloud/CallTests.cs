@@ -33,6 +33,20 @@ public sealed class CallTests
         launches.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem().ShouldContain("ClientToken=site-0000-1");
     }
 
+    /// <summary>Once throttled, the SDK sends few calls a second, and gives up those that wait for their turn the longest.</summary>
+    [Fact]
+    public async Task After_a_throttle_calls_by_the_dozen_wait_for_their_turn_and_none_is_given_up()
+    {
+        var asked = 0;
+        await using var ec2 = new AnsweringEc2(form => Interlocked.Increment(ref asked) <= 2
+            ? (503, AnsweringEc2.Error("RequestLimitExceeded"))
+            : AnsweringEc2.Answer("CreateTags", "<return>true</return>"));
+        using var cloud = ec2.Cloud();
+        await cloud.TagInstanceAsync("i-0", "Name", "site-0", Cancellation);
+        await Task.WhenAll(Enumerable.Range(1, 50).Select(n => cloud.TagInstanceAsync($"i-{n}", "Name", $"site-{n}", Cancellation)));
+        ec2.Requests.Distinct(StringComparer.Ordinal).Count().ShouldBe(51);
+    }
+
     [Fact]
     public async Task Too_little_capacity_is_not_asked_for_again()
     {

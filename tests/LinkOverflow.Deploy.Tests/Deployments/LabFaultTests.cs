@@ -252,6 +252,7 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
             $"{reached.Count} instances in {seconds:0.0} s, {calls.Values.Sum()} calls: {string.Join(", ", calls.Select(c => $"{c.Value} {c.Key}"))}");
         failed.ShouldBeEmpty();
         reached.Count.ShouldBe(Count);
+        _events.Where(e => e.Kind == EventKind.Warning).Select(e => e.Message).ShouldBeEmpty();
         calls["CreateSecurityGroup"].ShouldBe(2, "the dry run's, and the deployment's");
         calls["RunInstances"].ShouldBe(2, "the dry run's, and the launch");
         calls["CreateTags"].ShouldBe(Count);

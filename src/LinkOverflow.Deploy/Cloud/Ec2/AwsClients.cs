@@ -27,6 +27,9 @@ internal sealed class AwsClients
 
     public CredentialsSource Credentials { get; }
 
+    /// <summary>In order of arrival: of many that wait for a throttled SDK at once, any may be given up.</summary>
+    public SemaphoreSlim Turns { get; } = new(8);
+
     public AmazonEC2Client Ec2 { get; }
 
     /// <summary>Public parameters that stand for images; few settings need it.</summary>

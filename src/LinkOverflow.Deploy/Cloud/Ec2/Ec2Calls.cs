@@ -20,12 +20,25 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
     public async Task<T> CallAsync<TClient, T>(
         string action, TClient client, Func<TClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
+        await Clients.Turns.WaitAsync(cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(limit);
+        var throttled = false;
         try
         {
             await Clients.Credentials.RequireAsync(ending.Token);
-            return await call(client, ending.Token);
+            while (true)
+            {
+                try
+                {
+                    return await call(client, ending.Token);
+                }
+                catch (AmazonClientException e) when (Ec2Errors.IsOutOfTurn(e))
+                {
+                    throttled = true;
+                    await Task.Delay(TimeSpan.FromSeconds(Random.Shared.NextDouble()), ending.Token);
+                }
+            }
         }
         catch (AmazonServiceException e)
         {
@@ -37,7 +50,11 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Ec2Errors.Unreachable(e, settings, action, "it gave no answer in time");
+            throw Ec2Errors.Unreachable(e, settings, action, throttled ? "it throttles this account's calls, and this one had no turn in time" : "it gave no answer in time");
+        }
+        finally
+        {
+            Clients.Turns.Release();
         }
     }
 

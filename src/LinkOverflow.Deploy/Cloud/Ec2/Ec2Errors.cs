@@ -65,6 +65,13 @@ internal static class Ec2Errors
         isTransient: true,
         e);
 
+    /// <summary>
+    /// The SDK, throttled, sends few calls a second, and gives a call up that others were let past too often: it was never sent, or was
+    /// refused before, so it may be made again. Nothing but the message tells this apart.
+    /// </summary>
+    public static bool IsOutOfTurn(AmazonClientException e) =>
+        e.Message.Contains("capacity could not be obtained", StringComparison.Ordinal);
+
     // Too little capacity may come as a fault of EC2's own (500), and is not over a moment later.
     private static bool IsTransient(AmazonServiceException e) =>
         e.ErrorCode is "RequestLimitExceeded" or "Throttling" or "ThrottlingException" or "RequestThrottled" or "EC2ThrottledException"
