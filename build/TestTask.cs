@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace LinkOverflow.Build;
@@ -7,6 +8,7 @@ namespace LinkOverflow.Build;
 internal sealed class TestTask(CancellationToken stop)
 {
     private const string Results = "artifacts/test";
+    private readonly List<string> _failures = [];
 
     public async Task<int> RunAsync(bool quick)
     {
@@ -20,6 +22,12 @@ internal sealed class TestTask(CancellationToken stop)
 
         total += await SampleAsync();
         total += await PesterAsync(quick);
+        // Once more at the end, where a log that was cut short still shows them.
+        foreach (var failure in _failures)
+        {
+            Console.WriteLine($"failed: {failure}");
+        }
+
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{total.Passed} passed, {total.Failed} failed, {total.Skipped} skipped"));
         return total is { Failed: 0, Passed: > 0 } ? 0 : 1;
@@ -34,8 +42,7 @@ internal sealed class TestTask(CancellationToken stop)
             "dotnet", [$"tests/{name}/bin/Release/net10.0/{name}.dll", "-noLogo", "-result-xml", result, .. traits], stop);
         if (!File.Exists(result))
         {
-            Console.Error.WriteLine($"build: {name} ended with exit code {code} before it had a result.");
-            return new Totals(0, 1, 0);
+            return Failed($"{name}: ended with exit code {code} before it had a result");
         }
 
         var assemblies = XDocument.Load(result).Root!.Elements("assembly").ToArray();
@@ -45,11 +52,13 @@ internal sealed class TestTask(CancellationToken stop)
             Console.WriteLine($"skipped: {test.Attribute("name")?.Value}: {test.Element("reason")?.Value ?? notRun}");
         }
 
-        var failed = assemblies.Sum(a => Number(a, "failed") + Number(a, "errors"));
-        return new Totals(
+        _failures.AddRange(assemblies.Descendants("failure").Select(f =>
+            $"{f.Parent!.Attribute("name")?.Value}: {f.Element("message")?.Value}\n{f.Element("stack-trace")?.Value}"));
+        var totals = new Totals(
             assemblies.Sum(a => Number(a, "passed")),
-            failed == 0 && code != 0 ? 1 : failed,
+            assemblies.Sum(a => Number(a, "failed") + Number(a, "errors")),
             assemblies.Sum(a => Number(a, "skipped") + Number(a, "not-run")));
+        return totals.Failed == 0 && code != 0 ? totals + Failed($"{name}: ended with exit code {code}") : totals;
     }
 
     private async Task<Totals> SampleAsync()
@@ -63,7 +72,7 @@ internal sealed class TestTask(CancellationToken stop)
 
         // As one test: Django's runner tells its number to people only.
         var code = await Tool.RunAsync(Python, ["-B", "samples/linkoverflow/manage.py", "test", "links", "-v", "0"], stop);
-        return code == 0 ? new Totals(1, 0, 0) : new Totals(0, 1, 0);
+        return code == 0 ? new Totals(1, 0, 0) : Failed("the tests of samples/linkoverflow: see above");
     }
 
     private async Task<Totals> PesterAsync(bool quick)
@@ -74,17 +83,25 @@ internal sealed class TestTask(CancellationToken stop)
             return new Totals(0, 0, 1);
         }
 
-        var result = Path.GetFullPath(Path.Combine(Results, "pester.txt"));
+        var result = Path.GetFullPath(Path.Combine(Results, "pester.json"));
         File.Delete(result);
         await powerShell.RunFileAsync("build/pester.ps1", [$"-ResultFile:{result}", .. quick ? (string[])["-Quick"] : []], stop);
         if (!File.Exists(result))
         {
-            Console.Error.WriteLine("build: the Pester suite ended before it had a result.");
-            return new Totals(0, 1, 0);
+            return Failed("the Pester suite: ended before it had a result");
         }
 
-        var numbers = (await File.ReadAllTextAsync(result, stop)).Split(' ').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return new Totals(numbers[0], numbers[1], numbers[2]);
+        using var read = JsonDocument.Parse(await File.ReadAllBytesAsync(result, stop));
+        _failures.AddRange(read.RootElement.GetProperty("failures").EnumerateArray().Select(f => f.GetString()!));
+        return new Totals(Count("passed"), Count("failed"), Count("skipped"));
+
+        int Count(string what) => read.RootElement.GetProperty(what).GetInt32();
+    }
+
+    private Totals Failed(string what)
+    {
+        _failures.Add(what);
+        return new Totals(0, 1, 0);
     }
 
     private static int Number(XElement element, string attribute) =>

@@ -1,4 +1,4 @@
-# Runs the Pester suite and writes "passed failed skipped" to a file.
+# Runs the Pester suite and writes its result to a JSON file: passed, failed and skipped in numbers, and what failed in words.
 param(
     [Parameter(Mandatory)] [string] $ResultFile,
     [switch] $Quick
@@ -6,7 +6,7 @@ param(
 $ErrorActionPreference = 'Stop'
 if (-not (Get-Module -ListAvailable Pester | Where-Object Version -GE 5.3)) {
     Write-Host 'skipped: the Pester suite (tests/module): Pester 5.3 or later is not installed (Install-Module Pester).'
-    Set-Content -LiteralPath $ResultFile -NoNewline '0 0 1'
+    @{ passed = 0; failed = 0; skipped = 1; failures = @() } | ConvertTo-Json | Set-Content -LiteralPath $ResultFile
     exit 0
 }
 Import-Module Pester -MinimumVersion 5.3
@@ -17,6 +17,14 @@ $configuration.Output.Verbosity = 'Normal'
 if ($Quick) { $configuration.Filter.ExcludeTag = 'Machines' }
 $run = Invoke-Pester -Configuration $configuration
 foreach ($test in $run.Skipped) { Write-Host "skipped: $($test.ExpandedPath): $($test.ErrorRecord)" }
-$failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-Set-Content -LiteralPath $ResultFile -NoNewline "$($run.PassedCount) $failed $($run.SkippedCount + $run.NotRunCount)"
-exit [int]($failed -gt 0)
+$failures = @($run.Failed; $run.FailedBlocks; $run.FailedContainers) | Where-Object { $_ } | ForEach-Object {
+    $stack = @("$(@($_.ErrorRecord.ScriptStackTrace)[0])" -split "`n") -notmatch 'Pester[^/\\]*\.psm?1'
+    "$($_.ExpandedPath ?? $_.Item): $(@($_.ErrorRecord; $stack) -join "`n")"
+}
+@{
+    passed = $run.PassedCount
+    failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+    skipped = $run.SkippedCount + $run.NotRunCount
+    failures = @($failures)
+} | ConvertTo-Json | Set-Content -LiteralPath $ResultFile
+exit [int]($run.Result -ne 'Passed')
