@@ -120,8 +120,7 @@ public sealed class NewLOSettingsCmdlet : EngineCmdlet
 
             if (Profile is not null && !Ec2Names.Profiles().Contains(Profile, StringComparer.Ordinal))
             {
-                throw new SettingsException(new Problem(
-                    ErrorId.CredentialsMissing, $"There is no profile {Profile} in ~/.aws.", $"There are: {string.Join(", ", Ec2Names.Profiles())}."));
+                throw new SettingsException(new Problem(ErrorId.CredentialsMissing, $"No profile is called {Profile}.", Ec2Names.ProfilesInWords()));
             }
 
             Ask();

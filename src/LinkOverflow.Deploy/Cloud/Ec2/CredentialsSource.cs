@@ -23,7 +23,7 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
                 : throw new DeployException(
                     ErrorId.CredentialsMissing,
                     $"Profile = {profile} in {settings.File} names no usable AWS profile.",
-                    Ec2Names.Profiles() is { Count: > 0 } profiles ? $"There are: {string.Join(", ", profiles.Take(20))}." : "There is no profile in ~/.aws.");
+                    Ec2Names.ProfilesInWords());
         }
 
         if (settings.AccessKeyId is { } id && settings.SecretAccessKey is { } secret)

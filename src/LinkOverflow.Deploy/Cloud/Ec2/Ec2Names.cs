@@ -12,6 +12,10 @@ public static class Ec2Names
     public static IReadOnlyList<string> Profiles() =>
         [.. new CredentialProfileStoreChain().ListProfiles().Select(p => p.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <summary>A sentence that names them, for whoever named another.</summary>
+    public static string ProfilesInWords() =>
+        Profiles() is { Count: > 0 } profiles ? $"There are: {string.Join(", ", profiles.Take(20))}." : "There is no profile in ~/.aws.";
+
     /// <summary>The region that a profile of ~/.aws names, or null.</summary>
     public static string? RegionOf(string profile) =>
         new CredentialProfileStoreChain().TryGetProfile(profile, out var found) ? found.Region?.SystemName : null;
