@@ -44,7 +44,7 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
     {
         var (id, instance, doing) = bar;
         var ended = instance.Stage is Stage.Healthy or Stage.Failed;
-        var elapsed = ended ? instance.Elapsed : DateTime.UtcNow - instance.Launched;
+        var elapsed = ended ? instance.Elapsed : DateTime.UtcNow - instance.Begun;
         var seconds = elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         cmdlet.WriteProgress(new ProgressRecord(id, instance.Name, $"{seconds,3} s  {instance.Stage}: {doing}")
         {

@@ -66,7 +66,7 @@ internal sealed class LiveView : ProgressView
             foreach (var (instance, doing) in _rows.Values)
             {
                 var color = instance.Stage switch { Stage.Healthy => "green", Stage.Failed => "red", _ => "yellow" };
-                var seconds = instance.Stage is Stage.Healthy or Stage.Failed ? instance.Elapsed : DateTime.UtcNow - instance.Launched;
+                var seconds = instance.Stage is Stage.Healthy or Stage.Failed ? instance.Elapsed : DateTime.UtcNow - instance.Begun;
                 table.AddRow(
                     new Text(instance.Name),
                     new Markup($"[{color}]{instance.Stage}[/]"),

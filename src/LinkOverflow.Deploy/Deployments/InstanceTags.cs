@@ -59,6 +59,7 @@ internal static class InstanceTags
             InstanceConfig = configFile,
             PublicAddress = login[^1] != ByPrivateAddress,
             Launched = instance.LaunchTime.ToUniversalTime(),
+            Begun = DateTime.UtcNow,
         };
     }
 

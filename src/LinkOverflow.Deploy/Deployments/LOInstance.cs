@@ -96,14 +96,17 @@ public sealed record LOInstance
     /// <summary>What the last health check came to: ok, or what was wrong.</summary>
     public string? Health { get; init; }
 
-    /// <summary>The time since its launch was asked for.</summary>
+    /// <summary>The time that the work on it took until its stage, from <see cref="Begun"/>.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>When it reached each stage, counted from its launch; by the stage's name, as ConvertTo-Json wants keys to be text.</summary>
+    /// <summary>When it reached each stage, counted from <see cref="Begun"/>; by the stage's name, as ConvertTo-Json wants keys to be text.</summary>
     public ImmutableDictionary<string, TimeSpan> Reached { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
     /// <summary>When its launch was asked for, in UTC.</summary>
     public DateTime Launched { get; init; }
+
+    /// <summary>When the work on it began, in UTC: its launch, or the moment a later run took it up.</summary>
+    public DateTime Begun { get => field == default ? Launched : field; init; }
 
     /// <summary>A command to log in by hand; null while it has no address.</summary>
     public string? LoginCommand => (PublicAddress ? PublicIp : PrivateIp) is null ? null : Ssh().LoginCommand();
@@ -122,7 +125,7 @@ public sealed record LOInstance
     /// <summary>The same instance, at a later stage.</summary>
     public LOInstance At(Stage stage)
     {
-        var elapsed = DateTime.UtcNow - Launched;
+        var elapsed = DateTime.UtcNow - Begun;
         return this with { Stage = stage, Elapsed = elapsed, Reached = Reached.SetItem(stage.ToString(), elapsed) };
     }
 }

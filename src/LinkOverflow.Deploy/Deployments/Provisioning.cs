@@ -37,7 +37,7 @@ public sealed class Provisioning
         [
             .. instances.Select(instance =>
             {
-                var pending = (InstanceTags.Read(instance, plan.Settings, plan.Config.File, plan.HostKeyPolicy) with { Launched = launched }).At(Stage.Pending);
+                var pending = (InstanceTags.Read(instance, plan.Settings, plan.Config.File, plan.HostKeyPolicy) with { Launched = launched, Begun = launched }).At(Stage.Pending);
                 pending = pending with { IsNamed = instance.Tags.GetValueOrDefault(DeploymentTags.Name) == pending.Name };
                 _events(new DeploymentEvent(EventKind.StepStarted, $"launched as {pending.InstanceId}", pending));
                 return pending;

@@ -87,6 +87,9 @@ public sealed class Rollout
     private async Task<Updated> UpdateAsync(LOInstance host, DeploymentPlan plan, ProjectArchive archive, CancellationToken cancellationToken)
     {
         string? before = null;
+
+        // Its wave's turn has come.
+        host = host with { Begun = DateTime.UtcNow };
         try
         {
             if (host.LoginCommand is null)

@@ -23,7 +23,7 @@ public sealed record Timeline(string Name, IReadOnlyList<TimelineSpan> Spans)
     public static Timeline Of(LOInstance instance, DateTime started)
     {
         var spans = new List<TimelineSpan>();
-        var offset = instance.Launched - started;
+        var offset = instance.Begun - started;
         var at = Since(instance.Reached.GetValueOrDefault(nameof(Stage.Pending)));
         foreach (var (step, until) in Steps)
         {
@@ -47,6 +47,6 @@ public sealed record Timeline(string Name, IReadOnlyList<TimelineSpan> Spans)
 
         return new Timeline(instance.Name, spans);
 
-        TimeSpan Since(TimeSpan sinceLaunch) => offset + sinceLaunch is var time && time > TimeSpan.Zero ? time : TimeSpan.Zero;
+        TimeSpan Since(TimeSpan sinceBegun) => offset + sinceBegun is var time && time > TimeSpan.Zero ? time : TimeSpan.Zero;
     }
 }
