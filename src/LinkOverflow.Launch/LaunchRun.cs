@@ -95,7 +95,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             request = request with { AwsSettings = await SettingsFileAsync(cancellationToken) };
         }
 
-        var plan = await DeploymentPlan.MakeAsync(request, cancellationToken);
+        var plan = await DeploymentPlan.MakeAsync(request, cancellationToken) with { HostKeyPolicy = options.HostKeyPolicy };
         _plan = plan;
         using var cloud = new Ec2Cloud(plan.Settings);
         DeploymentResult result;

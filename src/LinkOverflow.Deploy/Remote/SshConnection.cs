@@ -25,6 +25,9 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>The host.</summary>
     public SshTarget Target { get; }
 
+    /// <summary>The key that the host presented, as "type base64", where the user's own known_hosts files were asked for it; else null.</summary>
+    public string? HostKey { get; private init; }
+
     /// <summary>False once it was logged out, or the master has ended, for instance because the network went away.</summary>
     public bool IsOpen => !_closed && (_master is null || !_master.HasExited);
 
@@ -40,18 +43,21 @@ public sealed class SshConnection : IAsyncDisposable
         }
 
         var socket = ControlSockets.NewPath();
+
+        // With the deployment's own known_hosts it is known already which key that is.
+        using var log = target.HostKeyPolicy == HostKeyPolicy.KnownHosts ? new LoginLog(socket + ".log") : null;
         var master = SshProcess.Start(
-            [.. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
+            [.. log?.Options ?? [], .. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
         try
         {
             var error = master.StandardError.ReadToEndAsync(cancellationToken);
             if (await master.StandardOutput.ReadLineAsync(cancellationToken) == "open")
             {
-                return new SshConnection(target, master, socket);
+                return new SshConnection(target, master, socket) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
             }
 
             await master.WaitForExitAsync(cancellationToken);
-            throw Refused(target, await error);
+            throw Refused(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
         }
         catch
         {
