@@ -7,6 +7,7 @@ using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Tests.Cloud;
+using LinkOverflow.Deploy.Tests.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
 
@@ -48,15 +49,12 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     }
 
     [Fact]
-    public async Task Throttled_and_overloaded_EC2_delays_a_launch_and_does_not_end_it()
-    {
-        await lab.FaultAsync("throttle", "--action", "RunInstances", "--count", "2");
-        await lab.FaultAsync("server-error", "--status", "503", "--action", "DescribeInstances", "--count", "2");
-        await lab.FaultAsync("server-error", "--action", "GetConsoleOutput", "--count", "1");
-        var (reached, failed) = await RunAsync(Plan(1));
-        failed.ShouldBeEmpty();
-        reached.ShouldHaveSingleItem().Stage.ShouldBe(Stage.Reachable);
-    }
+    public Task An_EC2_that_throttles_delays_a_launch_and_does_not_end_it() => IsOnlyDelayedAsync("throttle");
+
+    [Theory]
+    [InlineData("500")]
+    [InlineData("503")]
+    public Task An_EC2_with_troubles_of_its_own_delays_a_launch_and_does_not_end_it(string status) => IsOnlyDelayedAsync("server-error", "--status", status);
 
     [Fact]
     public async Task A_lost_answer_to_a_launch_launches_nothing_twice()
@@ -70,6 +68,29 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         (await lab.TakeCallsAsync())["RunInstances"].ShouldBeGreaterThanOrEqualTo(3);
         reached.Select(i => i.Name).Order(StringComparer.Ordinal).ShouldBe(["site-1", "site-2"]);
         (await TaggedAsync(plan)).Select(i => i.InstanceId).ShouldBe(reached.Select(i => i.InstanceId), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_lost_for_good_leaves_nothing_even_where_EC2_shows_late_what_it_launched()
+    {
+        // In a group that is there, so that nothing but EC2's late view tells of them.
+        var plan = Plan(2);
+        using var impatient = new Ec2Cloud(plan.Settings, TimeSpan.FromSeconds(5));
+        var group = await _cloud!.CreateSecurityGroupAsync(
+            new SecurityGroupRequest($"of-{plan.Deployment}", "of a test", null, [], new Dictionary<string, string>(StringComparer.Ordinal)), Cancellation);
+        try
+        {
+            await lab.FaultAsync("lost-answer", "--action", "RunInstances", "--count", "100");
+            await lab.FaultAsync("late-visibility", "--seconds", "20", "--count", "2");
+            var launch = new LinkOverflow.Deploy.Deployments.Launch(impatient, _events.Enqueue, TimeProvider.System);
+            var asked = await LaunchPlan.MakeAsync(plan with { Config = plan.Config with { SecurityGroup = group } }, Cancellation);
+            (await Should.ThrowAsync<CloudException>(() => launch.RunAsync(asked, Cancellation))).Id.ShouldBe(ErrorId.CloudUnreachable);
+            (await TaggedAsync(plan)).Select(i => i.State).ShouldBe(["terminated", "terminated"]);
+        }
+        finally
+        {
+            await _cloud.DeleteSecurityGroupAsync(group, CancellationToken.None);
+        }
     }
 
     [Fact]
@@ -138,6 +159,26 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     {
         await lab.FaultAsync("wrong-host-key");
         var (reached, failed) = await RunAsync(Plan(1));
+        reached.ShouldBeEmpty();
+        failed.ShouldHaveSingleItem().Id.ShouldBe(ErrorId.HostKeyMismatch);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_key_the_users_known_hosts_hold_is_reached_by_them_alone()
+    {
+        var (provisioning, launched) = await LaunchAsync(Plan(1) with { HostKeyPolicy = HostKeyPolicy.KnownHosts });
+        var address = (await UntilAsync(async () => (await _cloud!.DescribeInstancesAsync([launched[0].InstanceId], Cancellation)).SingleOrDefault()?.PublicIp));
+        var key = await UntilAsync(async () => HostKeys.FromConsole(await _cloud!.GetConsoleOutputAsync(launched[0].InstanceId, Cancellation)) is [var shown, ..] ? shown : null);
+        await using var known = await UsersKnownHosts.WithAsync(address!, key!);
+        var reached = await provisioning.WaitUntilReachableAsync(launched[0], TimeSpan.FromMinutes(5), Cancellation);
+        (reached.Stage, reached.HostKey).ShouldBe((Stage.Reachable, key));
+        (await SshConnections.RunAsync(reached.Ssh(), new RemoteScript("hostname", [], AsRoot: false), cancellationToken: Cancellation)).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_key_the_users_known_hosts_do_not_hold_is_refused()
+    {
+        var (reached, failed) = await RunAsync(Plan(1) with { HostKeyPolicy = HostKeyPolicy.KnownHosts });
         reached.ShouldBeEmpty();
         failed.ShouldHaveSingleItem().Id.ShouldBe(ErrorId.HostKeyMismatch);
     }
@@ -262,6 +303,27 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         calls["DescribeInstances"].ShouldBeLessThanOrEqualTo(12 + (int)(seconds / 5));
     }
 
+    private async Task IsOnlyDelayedAsync(params string[] fault)
+    {
+        // The launch itself, without the dry run before it, which would meet the fault in its place.
+        await lab.FaultAsync(fault[0], [.. fault[1..], "--action", "RunInstances", "--count", "2"]);
+        await lab.TakeCallsAsync();
+        var first = Plan(1);
+        (await new LinkOverflow.Deploy.Deployments.Launch(_cloud!, _events.Enqueue, TimeProvider.System).RunAsync(await LaunchPlan.MakeAsync(first, Cancellation), Cancellation)).Count.ShouldBe(1);
+        (await lab.TakeCallsAsync())["RunInstances"].ShouldBe(3);
+        (await TaggedAsync(first)).Count.ShouldBe(1);
+
+        foreach (var action in (string[])["CreateSecurityGroup", "DescribeInstances", "GetConsoleOutput"])
+        {
+            await lab.FaultAsync(fault[0], [.. fault[1..], "--action", action, "--count", "1"]);
+        }
+
+        var (reached, failed) = await RunAsync(Plan(1));
+        failed.ShouldBeEmpty();
+        reached.ShouldHaveSingleItem().Stage.ShouldBe(Stage.Reachable);
+        _events.ShouldNotContain(e => e.Kind == EventKind.Warning);
+    }
+
     private DeploymentPlan Plan(int count)
     {
         var plan = Plans.Of(count);
@@ -297,6 +359,19 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     {
         var provisioning = new Provisioning(_cloud!, _events.Enqueue);
         return (provisioning, await provisioning.LaunchAsync(plan, Cancellation));
+    }
+
+    private static async Task<T> UntilAsync<T>(Func<Task<T>> ask)
+    {
+        while (true)
+        {
+            if (await ask() is { } answer)
+            {
+                return answer;
+            }
+
+            await Task.Delay(200, Cancellation);
+        }
     }
 
     private Task<IReadOnlyList<CloudInstance>> TaggedAsync(DeploymentPlan plan) =>
