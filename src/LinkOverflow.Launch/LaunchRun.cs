@@ -55,7 +55,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             if (_plan is not null)
             {
                 await error.WriteLineAsync(_launched.Describe() ?? $"Whatever EC2 has launched carries the tag of {_plan.Deployment} and costs money.");
-                await error.WriteLineAsync($"Go on:   launch {options.Project} --resume {_plan.Deployment}{SettingsOption}");
+                await error.WriteLineAsync($"Go on:   launch {options.Project} --resume {_plan.Deployment}{SettingsOption}{PolicyOption}");
                 await error.WriteLineAsync($"Remove:  {RemoveCommand(_plan.Deployment)}");
             }
 
@@ -193,6 +193,8 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
     }
 
     private string RemoveCommand(string deployment) => $"launch --remove {deployment}{SettingsOption}";
+
+    private string PolicyOption => options.HostKeyPolicy == HostKeyPolicy.Console ? "" : $" --host-key-policy {options.HostKeyPolicy}";
 
     private string SettingsOption => options.Lab ? " --lab" : options.AwsSettings is null ? "" : $" --aws-settings {options.AwsSettings}";
 }
