@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
@@ -219,52 +218,6 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         (found.State, found.Project, found.Launched).ShouldBe(("no instances", "site", null));
         (await new Removal(_cloud).RemoveAsync(plan.Deployment, Cancellation)).ShouldBeEmpty();
         (await inventory.DeploymentsAsync(plan.Deployment, Cancellation)).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("CreateSecurityGroup", 1)]
-    [InlineData("CreateSecurityGroup", 3)]
-    [InlineData("AuthorizeSecurityGroupIngress", 1)]
-    [InlineData("RunInstances", 2)]
-    [InlineData("GetConsoleOutput", 1)]
-    public async Task A_run_that_is_killed_leaves_nothing_that_its_tags_do_not_tell(string action, int count)
-    {
-        using var folder = new TemporaryFolder();
-        folder.Write("site.pp", "");
-        folder.Write("site/manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')");
-        var config = folder.Write("instance.config", $"[EC2]\nImageID = {lab.Image}\nInstanceType = t3.micro\n[Puppet]\nPuppetConfigFile = site.pp\n");
-        await lab.TakeCallsAsync();
-        using (var launch = Process.Start(new ProcessStartInfo(
-            "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "launch.dll"), Path.Combine(folder.Path, "site"), "2", "--aws-settings", lab.Settings.File, "--instance-config", config])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        })!)
-        {
-            while (!launch.HasExited && (await lab.CallsAsync()).GetValueOrDefault(action) < count)
-            {
-                await Task.Delay(20, Cancellation);
-            }
-
-            // SIGKILL: nobody has the time to clean up.
-            launch.Kill();
-            await launch.WaitForExitAsync(Cancellation);
-        }
-
-        var sdk = AwsClients.For(lab.Settings).Ec2;
-        var groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
-        var made = groups.SecurityGroups.Where(g => g.GroupName != "default").ToArray();
-        made.Where(g => !(g.Tags ?? []).Exists(t => t.Key is DeploymentTags.Deployment or DeploymentTags.Lock)).Select(g => g.GroupName).ShouldBeEmpty();
-        var inventory = new Inventory(_cloud!, lab.Settings, null);
-        foreach (var found in await inventory.DeploymentsAsync(null, Cancellation))
-        {
-            await new Removal(_cloud!).RemoveAsync(found.Deployment, Cancellation);
-        }
-
-        var instances = (await sdk.DescribeInstancesAsync(new DescribeInstancesRequest(), Cancellation)).Reservations ?? [];
-        instances.SelectMany(r => r.Instances).ShouldAllBe(i => i.State.Name.Value == "terminated");
-        groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
-        groups.SecurityGroups.ShouldAllBe(g => g.GroupName == "default");
     }
 
     [Fact]
