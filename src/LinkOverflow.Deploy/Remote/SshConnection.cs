@@ -11,6 +11,9 @@ namespace LinkOverflow.Deploy.Remote;
 /// </summary>
 public sealed class SshConnection : IAsyncDisposable
 {
+    private const string NotLetIn =
+        "If this machine's address has changed since the launch, the deployment's security group does not let it in. Start-LODeployment -Resume ID, or launch PROJECT --resume ID, opens the group to it; SshFrom in instance.config names networks to let in.";
+
     private readonly Process? _master;
     private readonly string? _socket;
     private bool _closed;
@@ -200,8 +203,11 @@ public sealed class SshConnection : IAsyncDisposable
                 target.HostKeyPolicy == HostKeyPolicy.KnownHosts
                     ? "Add its key to your known_hosts once you have made sure of it, or leave it to the console: -HostKeyPolicy Console."
                     : "Do not log in: something else answers at this address. Remove the instance and launch it again.")
-            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}");
+            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}", IsSilent(said) ? NotLetIn : null);
     }
+
+    // A security group drops what it does not let in, so nobody answers (ssh says so in its system's words).
+    private static bool IsSilent(string said) => said.Contains("timed out", StringComparison.OrdinalIgnoreCase);
 
     private static string Presented(SshTarget target) => target.HostKeyPolicy switch
     {
