@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
@@ -150,9 +151,27 @@ internal static class LaunchCommand
                 parsed.GetValue(Offline),
                 parsed.GetValue(Quiet),
                 parsed.GetValue(Remove));
-            return options.Wrong() is { } wrong
-                ? Usage(error, wrong)
-                : await new LaunchRun(options, output, error).RunAsync(cancellationToken);
+            if (options.Wrong() is { } wrong)
+            {
+                return Usage(error, wrong);
+            }
+
+            // A terminal that is closed interrupts as Ctrl+C does, so that the deployment's lock is freed; nohup keeps it from that.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                ending.Cancel();
+            });
+            try
+            {
+                return await new LaunchRun(options, output, error).RunAsync(ending.Token);
+            }
+            catch (IOException) when (ending.IsCancellationRequested)
+            {
+                // Nobody reads any more what an interrupted run has to say.
+                return LaunchRun.Interrupted;
+            }
         });
 
         var result = command.Parse(args);

@@ -13,8 +13,10 @@ namespace LinkOverflow.Launch;
 /// <summary>One run of <c>launch</c>.</summary>
 internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWriter error)
 {
+    /// <summary>The exit code of a run that was interrupted.</summary>
+    public const int Interrupted = 130;
+
     private const int Failed = 1;
-    private const int Interrupted = 130;
 
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
     {

@@ -75,6 +75,20 @@ Describe 'New-LOInstance on machines of the lab' -Tag Machines {
         "$failed" | Should -Match 'a host key that your known_hosts files do not hold'
     }
 
+    It 'leaves, killed by <_> while they boot, what Get-LODeployment lists and Remove-LODeployment removes' -ForEach KILL, HUP {
+        Add-Fault slow-boot --seconds 3600 --count 2
+        $session = Start-Process ([Environment]::ProcessPath) -PassThru -RedirectStandardOutput "$TestDrive/said" -RedirectStandardError "$TestDrive/wrong" -ArgumentList @(
+            '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$manifest'; New-LOInstance samples/linkoverflow 2 -Lab")
+        while (-not $session.HasExited -and @((Get-LODeployment -Lab).Instances).Count -lt 2) { Start-Sleep -Milliseconds 100 }
+        $session.HasExited | Should -BeFalse -Because (Get-Content -Raw "$TestDrive/wrong")
+        kill -s $_ $session.Id
+        $session.WaitForExit(60000) | Should -BeTrue
+        $found = Get-LODeployment -Lab
+        $found.Instances.Name | Should -Be 'linkoverflow-1', 'linkoverflow-2'
+        $found | Remove-LODeployment -Lab -Confirm:$false
+        Get-LODeployment -Lab | Should -BeNullOrEmpty
+    }
+
     It 'leaves nothing where EC2 gives fewer than -MinimumCount' {
         Add-Fault capacity --count 1
         { New-LOInstance samples/linkoverflow 2 -Lab -MinimumCount 2 -WarningAction SilentlyContinue } | Should -Throw '*InsufficientInstanceCapacity*' -ErrorId 'CapacityInsufficient,*'

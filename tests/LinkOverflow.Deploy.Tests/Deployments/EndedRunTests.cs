@@ -4,6 +4,7 @@ using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Tests.Cloud;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
@@ -64,11 +65,40 @@ public sealed class EndedRunTests : IClassFixture<LabEc2>, IAsyncLifetime
     {
         await _lab.TakeCallsAsync();
         await EndAsync(async () => (await _lab.CallsAsync()).GetValueOrDefault(action) >= count, signal, "2");
-        var made = (await GroupsAsync()).Where(g => g.GroupName != "default");
+        var made = (await GroupsAsync()).Where(g => g.GroupName != "default").ToArray();
         made.Where(g => !(g.Tags ?? []).Exists(t => t.Key is DeploymentTags.Deployment or DeploymentTags.Lock)).Select(g => g.GroupName).ShouldBeEmpty();
+        if (signal != "KILL")
+        {
+            made.ShouldNotContain(g => g.Tags.Exists(t => t.Key == DeploymentTags.Lock), "whoever is told to end frees the lock");
+        }
+
         await RemoveAllAsync();
         (await InstancesAsync()).ShouldAllBe(i => i.State.Name.Value == "terminated");
         (await GroupsAsync()).ShouldAllBe(g => g.GroupName == "default");
+    }
+
+    [Fact]
+    public async Task A_run_whose_terminal_is_closed_frees_its_lock()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "There is no script(1), which is a terminal (Debian: bsdutils).");
+        await _lab.TakeCallsAsync();
+        var command = string.Join(' ', ((string[])["dotnet", .. Words("1")]).Select(ShellText.Quote));
+        using (var terminal = Process.Start(new ProcessStartInfo("/usr/bin/script", ["--quiet", "--return", "--command", $"exec {command}", "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+        })!)
+        {
+            var said = terminal.StandardOutput.ReadToEndAsync(Cancellation);
+            await UntilAsync(async () => terminal.HasExited || (await _lab.CallsAsync()).GetValueOrDefault("GetConsoleOutput") >= 1);
+            terminal.HasExited.ShouldBeFalse(terminal.HasExited ? await said : null);
+
+            // The terminal is gone in a moment, and whoever runs there is told by SIGHUP and can write there no more.
+            terminal.Kill();
+            await terminal.WaitForExitAsync(Cancellation);
+        }
+
+        await UntilAsync(async () => !(await GroupsAsync()).Exists(g => (g.Tags ?? []).Exists(t => t.Key == DeploymentTags.Lock)));
+        (await Inventory.DeploymentsAsync(null, Cancellation)).ShouldHaveSingleItem().Instances.ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -95,19 +125,10 @@ public sealed class EndedRunTests : IClassFixture<LabEc2>, IAsyncLifetime
     /// <summary>Starts <c>launch</c> and sends it a signal at some moment, unless it has ended before; then it has to end.</summary>
     private async Task EndAsync(Func<Task<bool>> moment, string signal, params string[] arguments)
     {
-        string[] words =
-        [
-            Path.Combine(AppContext.BaseDirectory, "launch.dll"), Path.Combine(_folder.Path, "site"), .. arguments,
-            "--aws-settings", _lab.Settings.File, "--instance-config", Path.Combine(_folder.Path, "instance.config"),
-        ];
-        using var launch = Process.Start(new ProcessStartInfo("dotnet", words) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var launch = Process.Start(new ProcessStartInfo("dotnet", Words(arguments)) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var said = launch.StandardError.ReadToEndAsync(Cancellation);
         var output = launch.StandardOutput.ReadToEndAsync(Cancellation);
-        while (!launch.HasExited && !await moment())
-        {
-            await Task.Delay(20, Cancellation);
-        }
-
+        await UntilAsync(async () => launch.HasExited || await moment());
         launch.HasExited.ShouldBeFalse(launch.HasExited ? await said + await output : null);
         using var kill = Process.Start("kill", ["-s", signal, launch.Id.ToString(CultureInfo.InvariantCulture)]);
         await launch.WaitForExitAsync(Cancellation);
@@ -119,6 +140,22 @@ public sealed class EndedRunTests : IClassFixture<LabEc2>, IAsyncLifetime
             var there = (await GroupsAsync()).Count + (await InstancesAsync()).Count();
             (before, calm) = (there, there == before ? calm : 0);
             await Task.Delay(300, Cancellation);
+        }
+    }
+
+    private string[] Words(params string[] arguments) =>
+    [
+        Path.Combine(AppContext.BaseDirectory, "launch.dll"), Path.Combine(_folder.Path, "site"), .. arguments,
+        "--aws-settings", _lab.Settings.File, "--instance-config", Path.Combine(_folder.Path, "instance.config"),
+    ];
+
+    private static async Task UntilAsync(Func<Task<bool>> moment)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(3));
+        while (!await moment())
+        {
+            await Task.Delay(20, patience.Token);
         }
     }
 

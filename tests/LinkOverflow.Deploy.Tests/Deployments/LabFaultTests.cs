@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Amazon.EC2;
+using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
@@ -230,6 +232,21 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         await new Removal(_cloud!).RemoveInstancesAsync([reached[1].InstanceId], Cancellation);
         (await _cloud!.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).ShouldBeEmpty();
         Directory.Exists(Path.GetDirectoryName(HostKeys.KnownHostsFile(plan.Deployment))).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_volume_that_would_outlive_its_instance_goes_with_the_deployment()
+    {
+        // As an image brings it: attached, with the deployment's tag, and not deleted on termination.
+        var plan = Plan(1);
+        var (reached, _) = await RunAsync(plan);
+        var sdk = AwsClients.For(lab.Settings).Ec2;
+        var tags = new TagSpecification { ResourceType = ResourceType.Volume, Tags = [new Tag(DeploymentTags.Deployment, plan.Deployment)] };
+        var volume = (await sdk.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = reached[0].Zone, Size = 1, TagSpecifications = [tags] }, Cancellation)).Volume.VolumeId;
+        await UntilAsync(async () => (await _cloud!.FindVolumesByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).SingleOrDefault(v => v.Id == volume && v.State == "available"));
+        await sdk.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = volume, InstanceId = reached[0].InstanceId, Device = "/dev/sdf" }, Cancellation);
+        await new Removal(_cloud!).RemoveAsync(plan.Deployment, Cancellation);
+        (await _cloud!.FindVolumesByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
