@@ -148,6 +148,18 @@ public sealed class BootTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IDispo
     }
 
     [Fact]
+    public async Task A_console_of_an_instance_that_EC2_does_not_know_at_first_is_asked_for_again()
+    {
+        SkipWithoutSshd();
+        Runs(sshd.Address);
+        var keys = Keys(await sshd.PublicKeyAsync("host"));
+        var asked = 0;
+        _cloud.Console = id => Interlocked.Increment(ref asked) < 3 ? throw Plans.Refusal("InvalidInstanceID.NotFound", ErrorId.CloudError) : keys(id);
+        (await ReachAsync(HostKeyPolicy.Console)).Stage.ShouldBe(Stage.Reachable);
+        asked.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_host_with_another_key_than_its_console_told_is_refused()
     {
         SkipWithoutSshd();
