@@ -73,10 +73,8 @@ public abstract class EngineCmdlet : PSCmdlet, IDisposable
                 {
                     write();
                 }
-                else
-                {
-                    _progress?.Refresh();
-                }
+
+                _progress?.Refresh();
             }
             catch (OperationCanceledException)
             {

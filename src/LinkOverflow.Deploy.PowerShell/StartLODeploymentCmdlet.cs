@@ -3,6 +3,7 @@ using System.Management.Automation.Host;
 using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Reports;
 
 namespace LinkOverflow.Deploy.PowerShell;
@@ -123,7 +124,7 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
         try
         {
             // The pipeline takes no more; the host itself still can.
-            Host.UI.WriteWarningLine($"{running} Go on: Start-LODeployment {Project} -Resume {_deployment}{InLab}; remove: Remove-LODeployment {_deployment}{InLab}");
+            Host.UI.WriteWarningLine($"{running} Go on: Start-LODeployment {Project} -Resume {_deployment}{InLab}{WithPolicy}; remove: Remove-LODeployment {_deployment}{InLab}");
         }
         catch (Exception e) when (e is HostException or NotImplementedException or InvalidOperationException)
         {
@@ -160,6 +161,8 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
             Emit(result);
         }
     }
+
+    private string WithPolicy => HostKeyPolicy == HostKeyPolicy.Console ? "" : $" -HostKeyPolicy {HostKeyPolicy}";
 
     private string InLab => Lab ? " -Lab" : "";
 

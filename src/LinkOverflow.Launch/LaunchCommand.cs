@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Launch;
 
@@ -61,6 +63,13 @@ internal static class LaunchCommand
         Description = "With --resume: take the deployment's lock from whoever holds it. [default: off]",
     };
 
+    private static readonly Option<HostKeyPolicy> HostKeys = new("--host-key-policy")
+    {
+        Description = "How an instance proves its host key at the first login. Console: by what it printed to its console. TrustOnFirstUse: by what it presents first. KnownHosts: by your own known_hosts files.",
+        HelpName = "Console|TrustOnFirstUse|KnownHosts",
+        DefaultValueFactory = _ => HostKeyPolicy.Console,
+    };
+
     private static readonly Option<FailureAction> OnFailure = new("--on-failure")
     {
         Description = "What becomes of instances when something fails. Keep: they stay and cost money. Remove: failed ones are ended; with fewer healthy than --minimum, all.",
@@ -118,7 +127,7 @@ internal static class LaunchCommand
             "Takes a Django project to running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side. "
             + "Exit codes: 0 all healthy, 1 failed, 2 bad arguments or settings (nothing was started), 3 fewer healthy than asked for, 130 interrupted.")
         {
-            Project, Count, AwsSettings, InstanceConfig, EnvironmentFile, Lab, Minimum, Resume, BreakLock, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
+            Project, Count, AwsSettings, InstanceConfig, EnvironmentFile, Lab, Minimum, Resume, BreakLock, HostKeys, OnFailure, ThrottleLimit, Report, Json, Verbose, Check, Offline, Quiet, Remove,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -132,6 +141,7 @@ internal static class LaunchCommand
                 parsed.GetValue(Minimum),
                 parsed.GetValue(Resume),
                 parsed.GetValue(BreakLock),
+                parsed.GetValue(HostKeys),
                 parsed.GetValue(OnFailure),
                 parsed.GetValue(ThrottleLimit),
                 parsed.GetValue(Report),
@@ -141,9 +151,27 @@ internal static class LaunchCommand
                 parsed.GetValue(Offline),
                 parsed.GetValue(Quiet),
                 parsed.GetValue(Remove));
-            return options.Wrong() is { } wrong
-                ? Usage(error, wrong)
-                : await new LaunchRun(options, output, error).RunAsync(cancellationToken);
+            if (options.Wrong() is { } wrong)
+            {
+                return Usage(error, wrong);
+            }
+
+            // A terminal that is closed interrupts as Ctrl+C does, so that the deployment's lock is freed; nohup keeps it from that.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                ending.Cancel();
+            });
+            try
+            {
+                return await new LaunchRun(options, output, error).RunAsync(ending.Token);
+            }
+            catch (IOException) when (ending.IsCancellationRequested)
+            {
+                // Nobody reads any more what an interrupted run has to say.
+                return LaunchRun.Interrupted;
+            }
         });
 
         var result = command.Parse(args);

@@ -1,4 +1,5 @@
 using LinkOverflow.Deploy.Deployments;
+using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Launch;
 
@@ -13,6 +14,7 @@ internal sealed record LaunchOptions(
     int Minimum,
     string? Resume,
     bool BreakLock,
+    HostKeyPolicy HostKeyPolicy,
     FailureAction OnFailure,
     int ThrottleLimit,
     string? Report,

@@ -13,8 +13,10 @@ namespace LinkOverflow.Launch;
 /// <summary>One run of <c>launch</c>.</summary>
 internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWriter error)
 {
+    /// <summary>The exit code of a run that was interrupted.</summary>
+    public const int Interrupted = 130;
+
     private const int Failed = 1;
-    private const int Interrupted = 130;
 
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
     {
@@ -55,7 +57,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             if (_plan is not null)
             {
                 await error.WriteLineAsync(_launched.Describe() ?? $"Whatever EC2 has launched carries the tag of {_plan.Deployment} and costs money.");
-                await error.WriteLineAsync($"Go on:   launch {options.Project} --resume {_plan.Deployment}{SettingsOption}");
+                await error.WriteLineAsync($"Go on:   launch {options.Project} --resume {_plan.Deployment}{SettingsOption}{PolicyOption}");
                 await error.WriteLineAsync($"Remove:  {RemoveCommand(_plan.Deployment)}");
             }
 
@@ -95,7 +97,7 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
             request = request with { AwsSettings = await SettingsFileAsync(cancellationToken) };
         }
 
-        var plan = await DeploymentPlan.MakeAsync(request, cancellationToken);
+        var plan = await DeploymentPlan.MakeAsync(request, cancellationToken) with { HostKeyPolicy = options.HostKeyPolicy };
         _plan = plan;
         using var cloud = new Ec2Cloud(plan.Settings);
         DeploymentResult result;
@@ -193,6 +195,8 @@ internal sealed class LaunchRun(LaunchOptions options, TextWriter output, TextWr
     }
 
     private string RemoveCommand(string deployment) => $"launch --remove {deployment}{SettingsOption}";
+
+    private string PolicyOption => options.HostKeyPolicy == HostKeyPolicy.Console ? "" : $" --host-key-policy {options.HostKeyPolicy}";
 
     private string SettingsOption => options.Lab ? " --lab" : options.AwsSettings is null ? "" : $" --aws-settings {options.AwsSettings}";
 }

@@ -139,11 +139,12 @@ internal sealed class Boot(ICloud cloud, Action<DeploymentEvent> events, TimePro
         var login = $"a login as {_instance.SshUser} at {_instance.Address}";
         _waitingFor = login;
         Directory.CreateDirectory(Path.GetDirectoryName(target.KnownHosts)!);
+        SshConnection connection;
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause * 1.5 < LongestLoginPause ? pause * 1.5 : LongestLoginPause)
         {
             try
             {
-                await SshConnections.GetAsync(target, cancellationToken);
+                connection = await SshConnections.GetAsync(target, cancellationToken);
                 break;
             }
             catch (DeployException e) when (e.Id == ErrorId.ConnectionFailed)
@@ -152,6 +153,11 @@ internal sealed class Boot(ICloud cloud, Action<DeploymentEvent> events, TimePro
             }
 
             await PauseAsync(pause, cancellationToken);
+        }
+
+        if (connection.HostKey is { } shown)
+        {
+            await HostKeys.RememberAsync(target.KnownHosts, target.HostKeyAlias, [shown], cancellationToken);
         }
 
         var keys = await HostKeys.ReadAsync(target.KnownHosts, target.HostKeyAlias, cancellationToken);

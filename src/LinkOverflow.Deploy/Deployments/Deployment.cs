@@ -47,6 +47,7 @@ public sealed class Deployment
             plan.Resumes
                 ? $"goes on with deployment {plan.Deployment}: {found.Instances.Count} of {plan.Count} instances are there"
                 : $"deployment {plan.Deployment}: {plan.Count} x {plan.Config.InstanceType} of {plan.Config.ImageId} in {plan.Settings.Zone ?? plan.Settings.Region}"));
+        await LetInAsync(plan, found, cancellationToken);
         var provisioning = new Provisioning(_cloud, _events);
         var launched = missing > 0
             ? await provisioning.LaunchAsync(plan with { Found = found, Count = missing, Minimum = Math.Clamp(plan.Minimum - found.Instances.Count, 1, missing) }, cancellationToken)
@@ -116,6 +117,28 @@ public sealed class Deployment
             // Not everybody may make security groups; the work itself needs none.
             _events(new DeploymentEvent(EventKind.Warning, $"the deployment cannot be locked, so nobody else is kept from it: {e.Problems[0].Message}"));
             return null;
+        }
+    }
+
+    /// <summary>Whoever resumes may come from another address than whoever launched; what is there already lets the former in, too.</summary>
+    private async Task LetInAsync(DeploymentPlan plan, Found found, CancellationToken cancellationToken)
+    {
+        if (found.Group is null || found.Instances.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if ((await LaunchPlan.MakeAsync(plan, cancellationToken)).OwnGroup is { } own)
+            {
+                await _cloud.OpenSecurityGroupAsync(found.Group, own.Ports, cancellationToken);
+            }
+        }
+        catch (DeployException e)
+        {
+            // Most come from where they came before, and the hosts tell where not.
+            _events(new DeploymentEvent(EventKind.Warning, $"the security group {found.Group} could not be opened to this machine: {e.Problems[0].Message}"));
         }
     }
 

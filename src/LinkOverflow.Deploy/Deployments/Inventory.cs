@@ -52,11 +52,6 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
     /// <summary>Makes sure that an instance's host key is known on this machine; its console tells it again.</summary>
     public async Task<LOInstance> WithHostKeyAsync(LOInstance instance, CancellationToken cancellationToken)
     {
-        if (HostKeyPolicy == HostKeyPolicy.KnownHosts)
-        {
-            return instance;
-        }
-
         var file = HostKeys.KnownHostsFile(instance.Deployment);
         var keys = await HostKeys.ReadAsync(file, instance.InstanceId, cancellationToken);
         if (keys.Count == 0 && HostKeyPolicy == HostKeyPolicy.Console)

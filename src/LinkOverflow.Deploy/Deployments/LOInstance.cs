@@ -69,7 +69,10 @@ public sealed record LOInstance
     /// <summary>The private key's file; its path, never its content.</summary>
     public required string KeyFile { get; init; }
 
-    /// <summary>The public host key that it proved to have, as "type base64".</summary>
+    /// <summary>
+    /// The public host key that it proved to have, as "type base64"; null before its first login, and where a certificate authority of the
+    /// user's known_hosts vouches for it.
+    /// </summary>
     public string? HostKey { get; init; }
 
     /// <summary>How it proves its host key.</summary>

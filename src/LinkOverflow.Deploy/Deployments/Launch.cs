@@ -11,6 +11,9 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
     private readonly List<CloudInstance> _launched = [];
     private readonly List<CloudException> _refusals = [];
 
+    // Whether an answer was lost, so that EC2 may have launched what nobody was told of.
+    private bool _unknown;
+
     /// <summary>Launches as many as EC2 gives, at least the minimum.</summary>
     /// <exception cref="DeployException">Fewer than the minimum, or a refusal; nothing is left behind.</exception>
     public async Task<IReadOnlyList<CloudInstance>> RunAsync(LaunchPlan plan, CancellationToken cancellationToken)
@@ -64,7 +67,12 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
                 tried.UnionWith(given.Select(i => i.Zone));
                 Tell(plan, attempt, given.Count, given[0].Zone);
             }
-            catch (CloudException e) when (IsAboutRoom(e) || (_launched.Count >= plan.Plan.Minimum && !e.IsTransient))
+            catch (CloudException e) when (e.IsTransient && !IsAboutRoom(e))
+            {
+                _unknown = true;
+                throw;
+            }
+            catch (CloudException e) when (IsAboutRoom(e) || _launched.Count >= plan.Plan.Minimum)
             {
                 _refusals.Add(e);
                 tried.Add(zone);
@@ -120,7 +128,7 @@ internal sealed class Launch(ICloud cloud, Action<DeploymentEvent> events, TimeP
         try
         {
             using var patience = new CancellationTokenSource(RemovalTime, time);
-            await new Removal(cloud, time).RemoveAsync(deployment, patience.Token);
+            await new Removal(cloud, time).RemoveAsync(deployment, _unknown ? InstanceWatch.Unseen : TimeSpan.Zero, patience.Token);
         }
         catch (Exception e) when (e is DeployException or OperationCanceledException)
         {

@@ -33,16 +33,22 @@ public sealed class Provisioning
         await Checklist.ThrowUnlessCloudAgreesAsync(_cloud, plan.Settings, plan.Config, cancellationToken);
         var launched = _time.GetUtcNow().UtcDateTime;
         var instances = await new Launch(_cloud, _events, _time).RunAsync(await making, cancellationToken);
-        return
-        [
-            .. instances.Select(instance =>
+        var pending = instances
+            .Select(instance =>
             {
-                var pending = (InstanceTags.Read(instance, plan.Settings, plan.Config.File, plan.HostKeyPolicy) with { Launched = launched, Begun = launched }).At(Stage.Pending);
-                pending = pending with { IsNamed = instance.Tags.GetValueOrDefault(DeploymentTags.Name) == pending.Name };
-                _events(new DeploymentEvent(EventKind.StepStarted, $"launched as {pending.InstanceId}", pending));
-                return pending;
-            }).InNameOrder(i => i.Name),
-        ];
+                var read = InstanceTags.Read(instance, plan.Settings, plan.Config.File, plan.HostKeyPolicy) with { Launched = launched, Begun = launched };
+                return (read with { IsNamed = instance.Tags.GetValueOrDefault(DeploymentTags.Name) == read.Name }).At(Stage.Pending);
+            })
+            .InNameOrder(i => i.Name)
+            .ToArray();
+
+        // In this order they are shown, too.
+        foreach (var instance in pending)
+        {
+            _events(new DeploymentEvent(EventKind.StepStarted, $"launched as {instance.InstanceId}", instance));
+        }
+
+        return pending;
     }
 
     /// <summary>Waits until an instance runs, has proved its host key, and lets the key pair's holder in.</summary>

@@ -28,7 +28,14 @@ public sealed class Removal
     /// <summary>Ends the deployment's instances, waits until they are gone, and deletes its security group, its volumes and its known hosts.</summary>
     /// <returns>The ids of the instances that were ended.</returns>
     /// <exception cref="DeployException">ValueInvalid: not an id, nothing was removed. CloudException: EC2 refused.</exception>
-    public async Task<IReadOnlyList<string>> RemoveAsync(string deployment, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<string>> RemoveAsync(string deployment, CancellationToken cancellationToken) =>
+        RemoveAsync(deployment, TimeSpan.Zero, cancellationToken);
+
+    /// <summary>As <see cref="RemoveAsync(string, CancellationToken)"/>, of a deployment that EC2 may not show yet.</summary>
+    /// <param name="deployment">Its id.</param>
+    /// <param name="unseen">How long its instances are looked for at least: EC2's view is eventually consistent.</param>
+    /// <param name="cancellationToken">Ends the removal.</param>
+    internal async Task<IReadOnlyList<string>> RemoveAsync(string deployment, TimeSpan unseen, CancellationToken cancellationToken)
     {
         if (!DeploymentPlan.IsId(deployment))
         {
@@ -36,6 +43,7 @@ public sealed class Removal
         }
 
         var ended = new SortedSet<string>(StringComparer.Ordinal);
+        var since = _time.GetUtcNow();
         DateTimeOffset? alone = null;
         await foreach (var _ in TicksAsync(cancellationToken))
         {
@@ -46,6 +54,11 @@ public sealed class Removal
             if (alive.Length > 0)
             {
                 alone = null;
+                continue;
+            }
+
+            if (_time.GetUtcNow() - since < unseen)
+            {
                 continue;
             }
 

@@ -206,8 +206,8 @@ public static class ErrorId
 
     /// <summary>The connection to a host was lost or could not be made.</summary>
     [Remedy(
-        "The network broke, the host restarts, or its SSH server refuses the key.",
-        "Run the step again: each can be repeated. The message has OpenSSH's own words.")]
+        "The network broke, the host restarts, its SSH server refuses the key, or its security group does not let this machine's address in.",
+        "Run the step again: each can be repeated. The message has OpenSSH's own words. After a change of address, -Resume opens the deployment's group to the new one.")]
     public const string ConnectionFailed = "ConnectionFailed";
 
     /// <summary>The OpenSSH client is not installed.</summary>

@@ -57,6 +57,15 @@ public static class HostKeys
         File.Move(temporary, knownHosts, overwrite: true);
     }
 
+    /// <summary>The key of a line of a known_hosts file (sshd(8)), as "type base64"; null where it holds none.</summary>
+    internal static string? OfLine(string line)
+    {
+        // A marker, such as @revoked, stands before the hosts' names.
+        var words = line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        var names = words.Length > 0 && words[0][0] == '@' ? 1 : 0;
+        return words.Length > names + 2 && words[names][0] != '#' ? $"{words[names + 1]} {words[names + 2]}" : null;
+    }
+
     private static bool IsOf(string line, string alias) => line.StartsWith(alias + " ", StringComparison.Ordinal);
 
     // .NET locks a file that it opens for nobody else: by flock(2) or by Windows' share modes, which end with the process however that ends.

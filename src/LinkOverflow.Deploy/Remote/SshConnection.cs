@@ -11,6 +11,9 @@ namespace LinkOverflow.Deploy.Remote;
 /// </summary>
 public sealed class SshConnection : IAsyncDisposable
 {
+    private const string NotLetIn =
+        "If this machine's address has changed since the launch, the deployment's security group does not let it in. Start-LODeployment -Resume ID, or launch PROJECT --resume ID, opens the group to it; SshFrom in instance.config names networks to let in.";
+
     private readonly Process? _master;
     private readonly string? _socket;
     private bool _closed;
@@ -24,6 +27,9 @@ public sealed class SshConnection : IAsyncDisposable
 
     /// <summary>The host.</summary>
     public SshTarget Target { get; }
+
+    /// <summary>The key that the host presented, as "type base64", where the user's own known_hosts files were asked for it; else null.</summary>
+    public string? HostKey { get; private init; }
 
     /// <summary>False once it was logged out, or the master has ended, for instance because the network went away.</summary>
     public bool IsOpen => !_closed && (_master is null || !_master.HasExited);
@@ -40,18 +46,21 @@ public sealed class SshConnection : IAsyncDisposable
         }
 
         var socket = ControlSockets.NewPath();
+
+        // With the deployment's own known_hosts it is known already which key that is.
+        using var log = target.HostKeyPolicy == HostKeyPolicy.KnownHosts ? new LoginLog(socket + ".log") : null;
         var master = SshProcess.Start(
-            [.. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
+            [.. log?.Options ?? [], .. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
         try
         {
             var error = master.StandardError.ReadToEndAsync(cancellationToken);
             if (await master.StandardOutput.ReadLineAsync(cancellationToken) == "open")
             {
-                return new SshConnection(target, master, socket);
+                return new SshConnection(target, master, socket) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
             }
 
             await master.WaitForExitAsync(cancellationToken);
-            throw Refused(target, await error);
+            throw Refused(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
         }
         catch
         {
@@ -194,8 +203,11 @@ public sealed class SshConnection : IAsyncDisposable
                 target.HostKeyPolicy == HostKeyPolicy.KnownHosts
                     ? "Add its key to your known_hosts once you have made sure of it, or leave it to the console: -HostKeyPolicy Console."
                     : "Do not log in: something else answers at this address. Remove the instance and launch it again.")
-            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}");
+            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}", IsSilent(said) ? NotLetIn : null);
     }
+
+    // A security group drops what it does not let in, so nobody answers (ssh says so in its system's words).
+    private static bool IsSilent(string said) => said.Contains("timed out", StringComparison.OrdinalIgnoreCase);
 
     private static string Presented(SshTarget target) => target.HostKeyPolicy switch
     {

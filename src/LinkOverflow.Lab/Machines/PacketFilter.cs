@@ -112,7 +112,8 @@ internal sealed class PacketFilter(LabSlot slot)
                 "type filter hook output priority 0; policy accept;",
                 // No machine there: without this rule this machine's own services would answer in its place.
                 $"ip daddr {slot.PublicRange} reject with icmp type host-unreachable",
-                $"oifname {Cables} jump entry",
+                // By address: what was diverted from a public address has still this machine's loopback for its way out here.
+                $"ip daddr {slot.PrivateRange} ip daddr != {slot.Gateway} jump entry",
             ]);
         AppendChain(
             text,

@@ -106,6 +106,7 @@ public abstract class ContractTests(IContractEc2 ec2)
             instance.IsEnding.ShouldBeFalse();
         }
 
+        await AreSafeAsync(ids);
         var volumes = await cloud.FindVolumesByTagAsync(DeploymentTags.Deployment, "life", Cancellation);
         volumes.Select(v => v.State).ShouldBe(["in-use", "in-use"]);
         await cloud.TagInstanceAsync(ids[0], DeploymentTags.Name, "site-1", Cancellation);
@@ -160,6 +161,21 @@ public abstract class ContractTests(IContractEc2 ec2)
             .Id.ShouldBe(ErrorId.ImageNotFound);
         (await cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, "refused", Cancellation)).ShouldBeEmpty();
         await cloud.DeleteSecurityGroupAsync(request.SecurityGroupId, Cancellation);
+    }
+
+    /// <summary>IMDSv2 required, root volumes encrypted and deleted with their instances.</summary>
+    private async Task AreSafeAsync(string[] ids)
+    {
+        var reservations = (await Sdk.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [.. ids] }, Cancellation)).Reservations;
+        foreach (var instance in reservations.SelectMany(r => r.Instances))
+        {
+            instance.MetadataOptions.HttpTokens.ShouldBe(HttpTokensState.Required);
+            instance.BlockDeviceMappings.ShouldHaveSingleItem().Ebs.DeleteOnTermination.ShouldBe(true);
+        }
+
+        var filter = new Filter("attachment.instance-id", [.. ids]);
+        var volumes = (await Sdk.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [filter] }, Cancellation)).Volumes;
+        volumes.Select(v => v.Encrypted).ShouldBe([true, true]);
     }
 
     // moto does not take a root volume's size from its image, and gives no more than the minimum; so both are said.

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
 
@@ -7,7 +8,7 @@ namespace LinkOverflow.Deploy.Tests.Cloud;
 /// The requests byte for byte, as the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference, each action's page and
 /// Query-Requests.html) says they are written: their parameters, here in alphabetical order, percent-encoded as RFC 3986 has it.
 /// </summary>
-public sealed class RequestBytesTests
+public sealed partial class RequestBytesTests
 {
     private const string Image = "<imagesSet><item><imageId>ami-12345678</imageId><rootDeviceName>/dev/sda1</rootDeviceName></item></imagesSet>";
 
@@ -140,6 +141,132 @@ public sealed class RequestBytesTests
         Image,
         "Action=DescribeImages&Filter.1.Name=image-id&Filter.1.Value.1=ami-12345678&Version=2016-11-15");
 
+    [Fact]
+    public Task DescribeKeyPairs() => AsksAsync(
+        cloud => cloud.ListKeyPairsAsync(Cancellation), "DescribeKeyPairs", "<keySet/>", "Action=DescribeKeyPairs&Version=2016-11-15");
+
+    [Fact]
+    public Task CreateKeyPair() => AsksAsync(
+        cloud => cloud.CreateKeyPairAsync("my pair", Cancellation),
+        "CreateKeyPair",
+        "<keyName>my pair</keyName><keyMaterial>-----BEGIN PRIVATE KEY-----</keyMaterial>",
+        "Action=CreateKeyPair&KeyFormat=pem&KeyName=my%20pair&KeyType=ed25519&Version=2016-11-15");
+
+    [Fact]
+    public Task DeleteKeyPair() => AsksAsync(
+        cloud => cloud.DeleteKeyPairAsync("my pair", Cancellation),
+        "DeleteKeyPair",
+        "<return>true</return>",
+        "Action=DeleteKeyPair&KeyName=my%20pair&Version=2016-11-15");
+
+    [Fact]
+    public Task DescribeInstanceTypeOfferings_of_a_type() => AsksAsync(
+        cloud => cloud.ListZonesOfferingAsync("t3.small", Cancellation),
+        "DescribeInstanceTypeOfferings",
+        "<instanceTypeOfferingSet/>",
+        "Action=DescribeInstanceTypeOfferings&Filter.1.Name=instance-type&Filter.1.Value.1=t3.small&LocationType=availability-zone&Version=2016-11-15");
+
+    [Fact]
+    public Task DescribeInstanceTypeOfferings_of_the_region() => AsksAsync(
+        cloud => cloud.ListInstanceTypesAsync(Cancellation),
+        "DescribeInstanceTypeOfferings",
+        "<instanceTypeOfferingSet/>",
+        "Action=DescribeInstanceTypeOfferings&LocationType=region&Version=2016-11-15");
+
+    [Fact]
+    public Task DescribeSecurityGroups_by_id() => AsksAsync(
+        cloud => cloud.FindSecurityGroupAsync("sg-1", Cancellation),
+        "DescribeSecurityGroups",
+        "<securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo>",
+        "Action=DescribeSecurityGroups&Filter.1.Name=group-id&Filter.1.Value.1=sg-1&Version=2016-11-15");
+
+    [Fact]
+    public Task DescribeSecurityGroups_by_name() => AsksAsync(
+        cloud => cloud.FindSecurityGroupAsync("web servers", Cancellation),
+        "DescribeSecurityGroups",
+        "<securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo>",
+        "Action=DescribeSecurityGroups&Filter.1.Name=group-name&Filter.1.Value.1=web%20servers&Version=2016-11-15");
+
+    [Fact]
+    public Task AuthorizeSecurityGroupIngress_of_a_group_that_is_there() => AsksAsync(
+        cloud => cloud.OpenSecurityGroupAsync("sg-1", [new OpenPort(22, "203.0.113.7/32")], Cancellation),
+        "AuthorizeSecurityGroupIngress",
+        "<return>true</return>",
+        "Action=AuthorizeSecurityGroupIngress&GroupId=sg-1&IpPermissions.1.FromPort=22&IpPermissions.1.IpProtocol=tcp"
+        + "&IpPermissions.1.IpRanges.1.CidrIp=203.0.113.7%2F32&IpPermissions.1.ToPort=22&Version=2016-11-15");
+
+    [Fact]
+    public Task RunInstances_as_a_dry_run() => AsksAsync(
+        cloud => cloud.DryRunAsync(Launch with { Tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" }, SecurityGroupId = "" }, Group, Cancellation),
+        "RunInstances",
+        "<instancesSet/>",
+        "Action=RunInstances&BlockDeviceMapping.1.DeviceName=%2Fdev%2Fsda1&BlockDeviceMapping.1.Ebs.DeleteOnTermination=true"
+        + "&BlockDeviceMapping.1.Ebs.Encrypted=true&BlockDeviceMapping.1.Ebs.VolumeSize=20&ClientToken=site-0000-1&DryRun=true&ImageId=ami-12345678"
+        + "&InstanceType=t3.small&KeyName=my%20pair&MaxCount=3&MetadataOptions.HttpEndpoint=enabled&MetadataOptions.HttpTokens=required&MinCount=2"
+        + "&Placement.AvailabilityZone=us-west-2a&TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=b"
+        + "&TagSpecification.2.ResourceType=volume&TagSpecification.2.Tag.1.Key=a&TagSpecification.2.Tag.1.Value=b&Version=2016-11-15");
+
+    [Fact]
+    public Task CreateSecurityGroup_as_a_dry_run() => AsksAsync(
+        cloud => cloud.DryRunAsync(Launch, Group with { SubnetId = null }, Cancellation),
+        "CreateSecurityGroup",
+        "<groupId>sg-7</groupId>",
+        "Action=CreateSecurityGroup&DryRun=true&GroupDescription=SSH%20and%20the%20site&GroupName=site-0000&TagSpecification.1.ResourceType=security-group"
+        + Of(1) + "&Version=2016-11-15");
+
+    [Fact]
+    public async Task GetConsoleOutput_of_an_instance_that_cannot_show_it_as_it_is_now()
+    {
+        await using var ec2 = new AnsweringEc2(form => form.Contains("Latest", StringComparison.Ordinal)
+            ? (400, AnsweringEc2.Error("UnsupportedOperation"))
+            : AnsweringEc2.Answer("GetConsoleOutput", ""));
+        using var cloud = ec2.Cloud();
+        await cloud.GetConsoleOutputAsync("i-1", Cancellation);
+        Sorted(ec2.Requests[^1]).ShouldBe("Action=GetConsoleOutput&InstanceId=i-1&Version=2016-11-15");
+    }
+
+    // docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html, and CommonParameters.html for how it is written.
+    [Fact]
+    public async Task GetParameter()
+    {
+        await using var ec2 = new AnsweringEc2(form => form.StartsWith('{')
+            ? (200, """{"Parameter":{"Name":"/aws/service/debian/release/12/latest/amd64","Type":"String","Value":"ami-12345678"}}""")
+            : AnsweringEc2.Answer(AnsweringEc2.Action(form), Image));
+        using var cloud = ec2.Cloud();
+        (await cloud.FindImageAsync("resolve:ssm:/aws/service/debian/release/12/latest/amd64", Cancellation)).ShouldNotBeNull().ImageId.ShouldBe("ami-12345678");
+        ec2.Requests[0].ShouldBe("""{"Name":"/aws/service/debian/release/12/latest/amd64"}""");
+        var head = ec2.Heads[0].Split("\r\n");
+        head[0].ShouldBe("POST / HTTP/1.1");
+        head.ShouldContain("X-Amz-Target: AmazonSSM.GetParameter");
+        head.ShouldContain("Content-Type: application/x-amz-json-1.1");
+        head.ShouldContain(h => h.StartsWith("Authorization: AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/") && h.Contains("/us-west-2/ssm/aws4_request"));
+        Sorted(ec2.Requests[1]).ShouldBe("Action=DescribeImages&Filter.1.Name=image-id&Filter.1.Value.1=ami-12345678&Version=2016-11-15");
+    }
+
+    [Fact]
+    public async Task Each_request_is_a_signed_form_for_EC2()
+    {
+        await using var ec2 = new AnsweringEc2(form => AnsweringEc2.Answer(AnsweringEc2.Action(form), ""));
+        using var cloud = ec2.Cloud();
+        await cloud.ListKeyPairsAsync(Cancellation);
+        var head = ec2.Heads.Single().Split("\r\n");
+        head[0].ShouldBe("POST / HTTP/1.1");
+        head.ShouldContain("Content-Type: application/x-www-form-urlencoded; charset=utf-8");
+        head.ShouldContain(h => h.StartsWith("Authorization: AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/") && h.Contains("/us-west-2/ec2/aws4_request"));
+    }
+
+    [Fact]
+    public async Task Every_call_that_the_engine_makes_is_among_these()
+    {
+        var sources = await Task.WhenAll(Directory.GetFiles(Path.Combine(Repository.Root, "src", "LinkOverflow.Deploy", "Cloud", "Ec2"), "*.cs")
+            .Select(f => File.ReadAllTextAsync(f, Cancellation)));
+        var made = sources.SelectMany(s => SdkCall().Matches(s)).Select(m => m.Groups["action"].Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        made.ShouldContain("RunInstances");
+        made.Length.ShouldBeGreaterThanOrEqualTo(18);
+        var tests = typeof(RequestBytesTests).GetMethods().Select(m => m.Name.Split('_')[0]).ToHashSet(StringComparer.Ordinal);
+        made.Where(a => !tests.Contains(a)).ShouldBeEmpty();
+    }
+
     private static LaunchRequest Launch => new()
     {
         ImageId = "ami-12345678", InstanceType = "t3.small", MinimumCount = 2, MaximumCount = 3, KeyPair = "my pair", SecurityGroupId = "sg-1",
@@ -168,6 +295,11 @@ public sealed class RequestBytesTests
         using var cloud = ec2.Cloud();
         await ask(cloud);
         var asked = ec2.Requests.Single(r => AnsweringEc2.Action(r) == action);
-        string.Join('&', asked.Split('&').Order(StringComparer.Ordinal)).ShouldBe(expected);
+        Sorted(asked).ShouldBe(expected);
     }
+
+    private static string Sorted(string form) => string.Join('&', form.Split('&').Order(StringComparer.Ordinal));
+
+    [GeneratedRegex(@"\b(c|client)\.(?<action>[A-Z]\w+)Async\(", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SdkCall();
 }

@@ -113,10 +113,26 @@ public sealed class BootTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IDispo
     [Fact]
     public async Task Each_instance_is_named_even_where_EC2_does_not_know_its_id_at_first()
     {
-        _cloud.Describe = i => i with { State = "terminated" };
+        var unknown = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        _cloud.Tag = id => _ = unknown.AddOrUpdate(id, 1, (_, asked) => asked + 1) < 3 ? throw Plans.Refusal("InvalidInstanceID.NotFound", ErrorId.CloudError) : 0;
+        _cloud.Describe = i => i with { State = "pending" };
         var (provisioning, launched) = await LaunchAsync(Plans.Of(3));
         await Task.WhenAll(launched.Select(i => Should.ThrowAsync<DeployException>(() => provisioning.WaitUntilReachableAsync(i, TimeSpan.FromMinutes(5), Cancellation))));
-        _cloud.About("CreateTags").Order(StringComparer.Ordinal).ShouldBe(["i-1 Name=site-1", "i-2 Name=site-2", "i-3 Name=site-3"]);
+        _cloud.About("CreateTags").GroupBy(t => t, StringComparer.Ordinal).Select(t => (t.Key, t.Count())).Order()
+            .ShouldBe([("i-1 Name=site-1", 3), ("i-2 Name=site-2", 3), ("i-3 Name=site-3", 3)]);
+        _events.ShouldNotContain(e => e.Kind == EventKind.Warning);
+    }
+
+    [Fact]
+    public async Task An_id_that_EC2_does_not_know_a_minute_after_the_launch_is_told_as_what_could_not_be_named()
+    {
+        _cloud.Tag = _ => throw Plans.Refusal("InvalidInstanceID.NotFound", ErrorId.CloudError);
+        _cloud.Describe = i => i with { State = "pending" };
+        var (provisioning, launched) = await LaunchAsync(Plans.Of(2));
+        await Task.WhenAll(launched.Select(i => Should.ThrowAsync<DeployException>(() => provisioning.WaitUntilReachableAsync(i, TimeSpan.FromMinutes(5), Cancellation))));
+        var warnings = _events.Where(e => e.Kind == EventKind.Warning).Select(e => e.Message).ToArray();
+        warnings.Length.ShouldBe(2);
+        warnings.ShouldAllBe(w => w.StartsWith("its Name tag could not be set: ") && w.Contains("InvalidInstanceID.NotFound") && w.Contains("r-1"));
     }
 
     [Fact]
@@ -129,6 +145,18 @@ public sealed class BootTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IDispo
         instance.Stage.ShouldBe(Stage.Reachable);
         instance.HostKey.ShouldBe(await sshd.PublicKeyAsync("host"));
         instance.State.ShouldBe("running");
+    }
+
+    [Fact]
+    public async Task A_console_of_an_instance_that_EC2_does_not_know_at_first_is_asked_for_again()
+    {
+        SkipWithoutSshd();
+        Runs(sshd.Address);
+        var keys = Keys(await sshd.PublicKeyAsync("host"));
+        var asked = 0;
+        _cloud.Console = id => Interlocked.Increment(ref asked) < 3 ? throw Plans.Refusal("InvalidInstanceID.NotFound", ErrorId.CloudError) : keys(id);
+        (await ReachAsync(HostKeyPolicy.Console)).Stage.ShouldBe(Stage.Reachable);
+        asked.ShouldBe(3);
     }
 
     [Fact]
@@ -168,7 +196,35 @@ public sealed class BootTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IDispo
         var error = await Should.ThrowAsync<DeployException>(() => ReachAsync(HostKeyPolicy.KnownHosts));
         error.Id.ShouldBe(ErrorId.HostKeyMismatch);
         error.Message.ShouldContain("a host key that your known_hosts files do not hold");
+        error.Message.ShouldNotContain("debug1");
         _cloud.About("GetConsoleOutput").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Known_hosts_lets_in_a_host_whose_key_the_users_own_files_hold_and_tells_which_that_was()
+    {
+        SkipWithoutSshd();
+        Runs(sshd.Address);
+        await using var known = await UsersKnownHosts.WithAsync(sshd.Address, await sshd.PublicKeyAsync("host"));
+        var instance = await ReachAsync(HostKeyPolicy.KnownHosts);
+        instance.Stage.ShouldBe(Stage.Reachable);
+        instance.HostKey.ShouldBe(await sshd.PublicKeyAsync("host"));
+        _cloud.About("GetConsoleOutput").ShouldBeEmpty();
+
+        // The deployment's own known_hosts has it from then on, so that later steps and Get-LOInstance can go by it.
+        var inventory = new Inventory(_cloud, Plans.Aws, null) { HostKeyPolicy = HostKeyPolicy.KnownHosts };
+        (await inventory.WithHostKeyAsync(instance with { HostKey = null }, Cancellation)).HostKey.ShouldBe(instance.HostKey);
+    }
+
+    [Fact]
+    public async Task Known_hosts_with_another_key_of_the_host_refuses_it()
+    {
+        SkipWithoutSshd();
+        Runs(sshd.Address);
+        await using var known = await UsersKnownHosts.WithAsync(sshd.Address, await sshd.PublicKeyAsync("other"));
+        var error = await Should.ThrowAsync<DeployException>(() => ReachAsync(HostKeyPolicy.KnownHosts));
+        error.Id.ShouldBe(ErrorId.HostKeyMismatch);
+        error.Message.ShouldNotContain("debug1");
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Amazon.EC2;
 using Amazon.EC2.Model;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
@@ -7,6 +8,7 @@ using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Tests.Cloud;
+using LinkOverflow.Deploy.Tests.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Deployments;
 
@@ -48,15 +50,12 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     }
 
     [Fact]
-    public async Task Throttled_and_overloaded_EC2_delays_a_launch_and_does_not_end_it()
-    {
-        await lab.FaultAsync("throttle", "--action", "RunInstances", "--count", "2");
-        await lab.FaultAsync("server-error", "--status", "503", "--action", "DescribeInstances", "--count", "2");
-        await lab.FaultAsync("server-error", "--action", "GetConsoleOutput", "--count", "1");
-        var (reached, failed) = await RunAsync(Plan(1));
-        failed.ShouldBeEmpty();
-        reached.ShouldHaveSingleItem().Stage.ShouldBe(Stage.Reachable);
-    }
+    public Task An_EC2_that_throttles_delays_a_launch_and_does_not_end_it() => IsOnlyDelayedAsync("throttle");
+
+    [Theory]
+    [InlineData("500")]
+    [InlineData("503")]
+    public Task An_EC2_with_troubles_of_its_own_delays_a_launch_and_does_not_end_it(string status) => IsOnlyDelayedAsync("server-error", "--status", status);
 
     [Fact]
     public async Task A_lost_answer_to_a_launch_launches_nothing_twice()
@@ -70,6 +69,29 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         (await lab.TakeCallsAsync())["RunInstances"].ShouldBeGreaterThanOrEqualTo(3);
         reached.Select(i => i.Name).Order(StringComparer.Ordinal).ShouldBe(["site-1", "site-2"]);
         (await TaggedAsync(plan)).Select(i => i.InstanceId).ShouldBe(reached.Select(i => i.InstanceId), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_lost_for_good_leaves_nothing_even_where_EC2_shows_late_what_it_launched()
+    {
+        // In a group that is there, so that nothing but EC2's late view tells of them.
+        var plan = Plan(2);
+        using var impatient = new Ec2Cloud(plan.Settings, TimeSpan.FromSeconds(5));
+        var group = await _cloud!.CreateSecurityGroupAsync(
+            new SecurityGroupRequest($"of-{plan.Deployment}", "of a test", null, [], new Dictionary<string, string>(StringComparer.Ordinal)), Cancellation);
+        try
+        {
+            await lab.FaultAsync("lost-answer", "--action", "RunInstances", "--count", "100");
+            await lab.FaultAsync("late-visibility", "--seconds", "20", "--count", "2");
+            var launch = new LinkOverflow.Deploy.Deployments.Launch(impatient, _events.Enqueue, TimeProvider.System);
+            var asked = await LaunchPlan.MakeAsync(plan with { Config = plan.Config with { SecurityGroup = group } }, Cancellation);
+            (await Should.ThrowAsync<CloudException>(() => launch.RunAsync(asked, Cancellation))).Id.ShouldBe(ErrorId.CloudUnreachable);
+            (await TaggedAsync(plan)).Select(i => i.State).ShouldBe(["terminated", "terminated"]);
+        }
+        finally
+        {
+            await _cloud.DeleteSecurityGroupAsync(group, CancellationToken.None);
+        }
     }
 
     [Fact]
@@ -143,6 +165,26 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     }
 
     [Fact]
+    public async Task A_machine_whose_key_the_users_known_hosts_hold_is_reached_by_them_alone()
+    {
+        var (provisioning, launched) = await LaunchAsync(Plan(1) with { HostKeyPolicy = HostKeyPolicy.KnownHosts });
+        var address = (await UntilAsync(async () => (await _cloud!.DescribeInstancesAsync([launched[0].InstanceId], Cancellation)).SingleOrDefault()?.PublicIp));
+        var key = await UntilAsync(async () => HostKeys.FromConsole(await _cloud!.GetConsoleOutputAsync(launched[0].InstanceId, Cancellation)) is [var shown, ..] ? shown : null);
+        await using var known = await UsersKnownHosts.WithAsync(address!, key!);
+        var reached = await provisioning.WaitUntilReachableAsync(launched[0], TimeSpan.FromMinutes(5), Cancellation);
+        (reached.Stage, reached.HostKey).ShouldBe((Stage.Reachable, key));
+        (await SshConnections.RunAsync(reached.Ssh(), new RemoteScript("hostname", [], AsRoot: false), cancellationToken: Cancellation)).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_key_the_users_known_hosts_do_not_hold_is_refused()
+    {
+        var (reached, failed) = await RunAsync(Plan(1) with { HostKeyPolicy = HostKeyPolicy.KnownHosts });
+        reached.ShouldBeEmpty();
+        failed.ShouldHaveSingleItem().Id.ShouldBe(ErrorId.HostKeyMismatch);
+    }
+
+    [Fact]
     public async Task An_instance_that_boots_too_slowly_is_unreachable_at_its_own_deadline_while_the_other_is_reached()
     {
         await lab.FaultAsync("slow-boot", "--seconds", "120", "--nth", "2");
@@ -180,52 +222,6 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         (await inventory.DeploymentsAsync(plan.Deployment, Cancellation)).ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData("CreateSecurityGroup", 1)]
-    [InlineData("CreateSecurityGroup", 3)]
-    [InlineData("AuthorizeSecurityGroupIngress", 1)]
-    [InlineData("RunInstances", 2)]
-    [InlineData("GetConsoleOutput", 1)]
-    public async Task A_run_that_is_killed_leaves_nothing_that_its_tags_do_not_tell(string action, int count)
-    {
-        using var folder = new TemporaryFolder();
-        folder.Write("site.pp", "");
-        folder.Write("site/manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')");
-        var config = folder.Write("instance.config", $"[EC2]\nImageID = {lab.Image}\nInstanceType = t3.micro\n[Puppet]\nPuppetConfigFile = site.pp\n");
-        await lab.TakeCallsAsync();
-        using (var launch = Process.Start(new ProcessStartInfo(
-            "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "launch.dll"), Path.Combine(folder.Path, "site"), "2", "--aws-settings", lab.Settings.File, "--instance-config", config])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        })!)
-        {
-            while (!launch.HasExited && (await lab.CallsAsync()).GetValueOrDefault(action) < count)
-            {
-                await Task.Delay(20, Cancellation);
-            }
-
-            // SIGKILL: nobody has the time to clean up.
-            launch.Kill();
-            await launch.WaitForExitAsync(Cancellation);
-        }
-
-        var sdk = AwsClients.For(lab.Settings).Ec2;
-        var groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
-        var made = groups.SecurityGroups.Where(g => g.GroupName != "default").ToArray();
-        made.Where(g => !(g.Tags ?? []).Exists(t => t.Key is DeploymentTags.Deployment or DeploymentTags.Lock)).Select(g => g.GroupName).ShouldBeEmpty();
-        var inventory = new Inventory(_cloud!, lab.Settings, null);
-        foreach (var found in await inventory.DeploymentsAsync(null, Cancellation))
-        {
-            await new Removal(_cloud!).RemoveAsync(found.Deployment, Cancellation);
-        }
-
-        var instances = (await sdk.DescribeInstancesAsync(new DescribeInstancesRequest(), Cancellation)).Reservations ?? [];
-        instances.SelectMany(r => r.Instances).ShouldAllBe(i => i.State.Name.Value == "terminated");
-        groups = await sdk.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), Cancellation);
-        groups.SecurityGroups.ShouldAllBe(g => g.GroupName == "default");
-    }
-
     [Fact]
     public async Task One_instance_is_removed_and_the_other_stays()
     {
@@ -236,6 +232,21 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         await new Removal(_cloud!).RemoveInstancesAsync([reached[1].InstanceId], Cancellation);
         (await _cloud!.FindSecurityGroupsByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).ShouldBeEmpty();
         Directory.Exists(Path.GetDirectoryName(HostKeys.KnownHostsFile(plan.Deployment))).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_volume_that_would_outlive_its_instance_goes_with_the_deployment()
+    {
+        // As an image brings it: attached, with the deployment's tag, and not deleted on termination.
+        var plan = Plan(1);
+        var (reached, _) = await RunAsync(plan);
+        var sdk = AwsClients.For(lab.Settings).Ec2;
+        var tags = new TagSpecification { ResourceType = ResourceType.Volume, Tags = [new Tag(DeploymentTags.Deployment, plan.Deployment)] };
+        var volume = (await sdk.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = reached[0].Zone, Size = 1, TagSpecifications = [tags] }, Cancellation)).Volume.VolumeId;
+        await UntilAsync(async () => (await _cloud!.FindVolumesByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).SingleOrDefault(v => v.Id == volume && v.State == "available"));
+        await sdk.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = volume, InstanceId = reached[0].InstanceId, Device = "/dev/sdf" }, Cancellation);
+        await new Removal(_cloud!).RemoveAsync(plan.Deployment, Cancellation);
+        (await _cloud!.FindVolumesByTagAsync(DeploymentTags.Deployment, plan.Deployment, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -260,6 +271,27 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
         // Each console is read once with success; in vain as often as the budget allows. The first ticks come quickly, then one in 5 s and more.
         calls["GetConsoleOutput"].ShouldBeLessThanOrEqualTo(Count + 20 + (int)(seconds / 5));
         calls["DescribeInstances"].ShouldBeLessThanOrEqualTo(12 + (int)(seconds / 5));
+    }
+
+    private async Task IsOnlyDelayedAsync(params string[] fault)
+    {
+        // The launch itself, without the dry run before it, which would meet the fault in its place.
+        await lab.FaultAsync(fault[0], [.. fault[1..], "--action", "RunInstances", "--count", "2"]);
+        await lab.TakeCallsAsync();
+        var first = Plan(1);
+        (await new LinkOverflow.Deploy.Deployments.Launch(_cloud!, _events.Enqueue, TimeProvider.System).RunAsync(await LaunchPlan.MakeAsync(first, Cancellation), Cancellation)).Count.ShouldBe(1);
+        (await lab.TakeCallsAsync())["RunInstances"].ShouldBe(3);
+        (await TaggedAsync(first)).Count.ShouldBe(1);
+
+        foreach (var action in (string[])["CreateSecurityGroup", "DescribeInstances", "GetConsoleOutput"])
+        {
+            await lab.FaultAsync(fault[0], [.. fault[1..], "--action", action, "--count", "1"]);
+        }
+
+        var (reached, failed) = await RunAsync(Plan(1));
+        failed.ShouldBeEmpty();
+        reached.ShouldHaveSingleItem().Stage.ShouldBe(Stage.Reachable);
+        _events.ShouldNotContain(e => e.Kind == EventKind.Warning);
     }
 
     private DeploymentPlan Plan(int count)
@@ -297,6 +329,19 @@ public sealed class LabFaultTests(LabEc2 lab) : IClassFixture<LabEc2>, IAsyncLif
     {
         var provisioning = new Provisioning(_cloud!, _events.Enqueue);
         return (provisioning, await provisioning.LaunchAsync(plan, Cancellation));
+    }
+
+    private static async Task<T> UntilAsync<T>(Func<Task<T>> ask)
+    {
+        while (true)
+        {
+            if (await ask() is { } answer)
+            {
+                return answer;
+            }
+
+            await Task.Delay(200, Cancellation);
+        }
     }
 
     private Task<IReadOnlyList<CloudInstance>> TaggedAsync(DeploymentPlan plan) =>

@@ -164,6 +164,37 @@ public sealed class ProvisioningTests
     }
 
     [Fact]
+    public async Task An_answer_that_was_lost_for_good_leaves_nothing_behind_a_group_of_the_configuration_either()
+    {
+        // Nothing tells of them but EC2's view, which shows one after the other, the last almost a minute late.
+        RecordedCloud cloud = new();
+        var time = new FastTime(50);
+        var launched = DateTimeOffset.MaxValue;
+        cloud.Launch = r =>
+        {
+            launched = time.GetUtcNow();
+            cloud.Has("i-8", "pending", r.Tags[DeploymentTags.Deployment]);
+            cloud.Has("i-9", "pending", r.Tags[DeploymentTags.Deployment]);
+            throw Plans.Refusal("", ErrorId.CloudUnreachable, transient: true);
+        };
+        cloud.Describe = i => time.GetUtcNow() - launched > TimeSpan.FromSeconds(i.InstanceId == "i-8" ? 5 : 40) ? i : null;
+        var plan = Plans.Of(2) with { Config = Plans.Config with { SecurityGroup = "sg-theirs" } };
+        (await Should.ThrowAsync<CloudException>(() => new Provisioning(cloud, _events.Enqueue, time).LaunchAsync(plan, Cancellation))).Id.ShouldBe(ErrorId.CloudUnreachable);
+        cloud.Terminated.ShouldBe(["i-8", "i-9"]);
+        cloud.Deleted.ShouldBeEmpty("the group is not the deployment's");
+        _events.ShouldNotContain(e => e.Kind == EventKind.Warning);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_EC2_did_answer_is_not_looked_after_for_long()
+    {
+        _cloud.Launch = _ => throw Plans.Refusal("UnauthorizedOperation", ErrorId.CloudError);
+        var plan = Plans.Of() with { Config = Plans.Config with { SecurityGroup = "sg-theirs" } };
+        await Should.ThrowAsync<CloudException>(() => LaunchAsync(plan));
+        _cloud.About("DescribeInstances").Count(d => d == plan.Deployment).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_group_that_cannot_be_deleted_does_not_hide_why_the_launch_was_refused()
     {
         var plan = Plans.Of();

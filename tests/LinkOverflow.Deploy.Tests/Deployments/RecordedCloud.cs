@@ -28,6 +28,9 @@ internal sealed class RecordedCloud : ICloud
 
     public Action<string> Delete { get; set; } = _ => { };
 
+    /// <summary>What comes of an attempt to tag an instance.</summary>
+    public Action<string> Tag { get; set; } = _ => { };
+
     public Action<string> Terminate { get; set; } = _ => { };
 
     public string[] Zones { get; set; } = ["us-west-2a", "us-west-2b", "us-west-2c"];
@@ -96,7 +99,12 @@ internal sealed class RecordedCloud : ICloud
     public Task<IReadOnlyList<CloudInstance>> DescribeInstancesByTagAsync(string key, string value, CancellationToken cancellationToken) =>
         Answer("DescribeInstances", value, () => Seen(i => HasTag(i.Tags, key, value)));
 
-    public Task TagInstanceAsync(string instanceId, string key, string value, CancellationToken cancellationToken) => Answer("CreateTags", $"{instanceId} {key}={value}", () => 0);
+    public Task TagInstanceAsync(string instanceId, string key, string value, CancellationToken cancellationToken) => Answer("CreateTags", $"{instanceId} {key}={value}", () =>
+    {
+        Tag(instanceId);
+        return _instances.TryGetValue(instanceId, out var tagged)
+            && _instances.TryUpdate(instanceId, tagged with { Tags = new Dictionary<string, string>(tagged.Tags, StringComparer.Ordinal) { [key] = value } }, tagged);
+    });
 
     public async Task TerminateInstancesAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken)
     {

@@ -89,6 +89,24 @@ public sealed class ResumptionTests
         _cloud.Launches.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task It_opens_the_group_to_whoever_resumes_also_where_nothing_is_missing()
+    {
+        var plan = await LaunchedAsync(2);
+        await ResumeAsync(plan with { SshFrom = ["198.51.100.9/32"] });
+        _cloud.About("AuthorizeSecurityGroupIngress").ShouldBe(["sg-own 22/tcp from 198.51.100.9/32, 8080/tcp from 0.0.0.0/0"]);
+        _cloud.Launches.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task It_opens_no_group_that_is_not_the_deployments()
+    {
+        var plan = Plans.Of(2) with { Config = Plans.Config with { SecurityGroup = "sg-theirs" } };
+        await new Provisioning(_cloud, _ => { }).LaunchAsync(plan, Cancellation);
+        await ResumeAsync(plan with { SshFrom = null });
+        _cloud.About("AuthorizeSecurityGroupIngress").ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(FailureAction.Keep, 0)]
     [InlineData(FailureAction.Remove, 3)]
@@ -106,6 +124,18 @@ public sealed class ResumptionTests
         _cloud.Terminated.Count().ShouldBe(removed);
         _cloud.Groups.Any().ShouldBe(removed == 0, "the deployment's own group goes with the last instance, the lock in any case");
         _cloud.Groups.ShouldNotContain(g => g.StartsWith("sg-lock", StringComparison.Ordinal));
+    }
+
+    // The hosts are not there to be worked on; that ends it.
+    private async Task ResumeAsync(DeploymentPlan plan)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("manage.py", "");
+        var resumed = plan with
+        {
+            Resumes = true, Project = new DjangoProject(folder.Path, "site", "site.settings"), Config = plan.Config with { BootTimeout = TimeSpan.FromSeconds(1) },
+        };
+        (await new Deployment(_cloud, _ => { }).RunAsync(resumed, new DeploymentOptions(), Cancellation)).Failures.Count.ShouldBe(2);
     }
 
     private async Task<DeploymentPlan> LaunchedAsync(int count)

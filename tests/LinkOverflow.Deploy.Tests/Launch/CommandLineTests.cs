@@ -68,13 +68,35 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("Console")]
+    [InlineData("TrustOnFirstUse")]
+    [InlineData("KnownHosts")]
+    public async Task The_policies_for_host_keys_are_those_of_the_cmdlets(string policy)
+    {
+        var (code, _, error) = await RunAsync("myproj", "1", "--aws-settings", "/nowhere/.aws.settings", "--host-key-policy", policy);
+        code.ShouldBe(2);
+        error.ShouldNotContain("[Usage]");
+        error.ShouldContain("[SettingsFileMissing]");
+    }
+
+    [Fact]
+    public async Task Another_policy_for_host_keys_is_a_usage_error_that_names_it()
+    {
+        var (code, _, error) = await RunAsync("myproj", "1", "--host-key-policy", "Never");
+        code.ShouldBe(2);
+        error.ShouldContain("Never");
+        error.ShouldContain("--host-key-policy");
+        error.ShouldContain("[Usage]");
+    }
+
+    [Theory]
     [InlineData("-h")]
     [InlineData("--help")]
     public async Task Help_explains_every_option_with_its_default(string option)
     {
         var (code, output, _) = await RunAsync(option);
         code.ShouldBe(0);
-        foreach (var text in (string[])["--aws-settings", "~/.aws.settings", "--instance-config", "./instance.config", "--lab", "--minimum", "[default: 1]", "--json", "--check", "--offline", "--quiet"])
+        foreach (var text in (string[])["--aws-settings", "~/.aws.settings", "--instance-config", "./instance.config", "--lab", "--minimum", "[default: 1]", "--host-key-policy", "Console|TrustOnFirstUse|KnownHosts", "[default: Console]", "--json", "--check", "--offline", "--quiet"])
         {
             output.ShouldContain(text);
         }

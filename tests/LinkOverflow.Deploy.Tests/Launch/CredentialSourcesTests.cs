@@ -75,12 +75,13 @@ public sealed class CredentialSourcesTests : IAsyncDisposable
     [Fact]
     public async Task A_role_that_may_not_be_assumed_is_said_and_EC2_is_not_asked()
     {
-        _agreeable.With("AssumeRole", 403, "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Code>AccessDenied</Code><Message>not this role</Message></Error></ErrorResponse>");
+        _agreeable.With("AssumeRole", 403, "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Code>AccessDenied</Code><Message>not this role</Message></Error><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>");
         _home.Write(".aws/credentials", $"[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = {AnsweringEc2.SecretKey}\n");
         _home.Write(".aws/config", "[profile deployer]\nrole_arn = arn:aws:iam::123456789012:role/deployer\nsource_profile = base\nregion = us-west-2\n");
         var output = await CheckAsync("Profile = deployer", expected: 2);
         output.ShouldContain("[CredentialsRejected]");
         output.ShouldContain("not this role");
+        output.ShouldContain("AWS answered AccessDenied, request c6104cbe-af31-11e0-8154-cbc7ccf896c7");
         _ec2.Requests.ShouldAllBe(r => r.Contains("Action=AssumeRole"));
     }
 

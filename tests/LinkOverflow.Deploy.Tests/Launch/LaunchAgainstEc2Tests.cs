@@ -39,6 +39,7 @@ public sealed class LaunchAgainstEc2Tests : IAsyncDisposable
         error.ShouldContain("AKIAEXAMPLE");
         error.ShouldContain(_settings);
         error.ShouldContain("AuthFailure");
+        error.ShouldContain($"(request {AnsweringEc2.RequestId})");
         error.Split("[CredentialsRejected]").Length.ShouldBe(2);
         error.ShouldNotContain(AnsweringEc2.SecretKey);
         NothingWasStarted();

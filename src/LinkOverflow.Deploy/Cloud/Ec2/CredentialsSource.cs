@@ -60,11 +60,11 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
         }
         catch (Exception e) when (e is AmazonClientException or AmazonServiceException or InvalidOperationException or HttpRequestException or IOException)
         {
-            var refused = e is AmazonServiceException || e.InnerException is AmazonServiceException;
+            var refusal = e as AmazonServiceException ?? e.InnerException as AmazonServiceException;
             var why = e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})" : e.Message;
             throw new DeployException(
-                refused ? ErrorId.CredentialsRejected : ErrorId.CredentialsMissing,
-                $"No credentials could be had from {Description}: {why}",
+                refusal is not null ? ErrorId.CredentialsRejected : ErrorId.CredentialsMissing,
+                $"No credentials could be had from {Description}: {why}{(refusal is null ? "" : $" (AWS answered {refusal.ErrorCode}, request {refusal.RequestId})")}",
                 Profile is null ? "Check what the chain finds: aws sts get-caller-identity" : $"Sign in or correct the profile: aws sso login --profile {Profile}",
                 e);
         }
