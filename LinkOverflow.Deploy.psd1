@@ -8,6 +8,7 @@
     Description          = 'Takes a Django project to N running, health-checked EC2 instances: settings checked, instances launched, configured by Puppet, published and served, all hosts side by side.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('bin/LinkOverflow.Deploy.types.ps1xml')
     FormatsToProcess     = @('bin/LinkOverflow.Deploy.format.ps1xml')
     CmdletsToExport      = @(
         'Get-LODeployment'

@@ -60,6 +60,25 @@ Describe 'A deployment in operation' -Tag Machines {
         "$told" | Should -Not -Match 'installing Puppet|publishing release'
     }
 
+    It 'needs no host and no terminal: <_>' -ForEach 'Start-Job', 'ForEach-Object -Parallel', 'a scheduled task' {
+        $work = { param($Manifest, $Root, $Project, $Deployment) Import-Module $Manifest; Set-Location $Root; Start-LODeployment $Project -Resume $Deployment -Lab -Summary }
+        $all = $manifest, $root, $project, $deployment
+        $emitted = switch ($_) {
+            'Start-Job' { Start-Job $work -ArgumentList $all | Receive-Job -Wait -AutoRemoveJob }
+            'ForEach-Object -Parallel' { $text = "$work"; 1 | ForEach-Object -Parallel { $all = $using:all; & ([scriptblock]::Create($using:text)) @all } }
+            'a scheduled task' {
+                # As cron starts it: no terminal, no input, next to no environment.
+                $command = "`$r = & { $work } $(($all | ForEach-Object { "'$_'" }) -join ' '); @{ Success = `$r.Success; Healthy = @(`$r.Healthy | Select-Object Name) } | ConvertTo-Json"
+                $environment = 'HOME', 'PATH', 'XDG_STATE_HOME', 'LINKOVERFLOW_LAB' | ForEach-Object { "$_=$([Environment]::GetEnvironmentVariable($_))" }
+                $said = $null | & setsid --wait env -i @environment (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $command 2>&1 | Out-String
+                $LASTEXITCODE | Should -Be 0 -Because $said
+                $said | ConvertFrom-Json
+            }
+        }
+        $emitted.Success | Should -BeTrue
+        $emitted.Healthy.Name | Should -Be 'linkoverflow-1', 'linkoverflow-2'
+    }
+
     It '-Resume launches what is missing, under a number that none has had' {
         Remove-LOInstance $result.Healthy[1].InstanceId -Lab -Confirm:$false
         $again = Start-LODeployment $project -Resume $deployment -Lab
