@@ -19,6 +19,8 @@ public static class PublishStep
     private const int DoesNotLoad = 6;
     private const int RequirementsFailed = 7;
 
+    private const int LastLines = 26;
+
     /// <summary>What every script that changes what a site serves is made of, but for its own last part.</summary>
     internal static readonly string[] SiteScripts = ["site.sh", "release.sh", "database.sh", "service.sh", "takeover.sh"];
 
@@ -158,7 +160,7 @@ public static class PublishStep
                 RemoteScript.Embedded([.. SiteScripts, "takeback.sh"], SiteArguments(instance, project, release, config)),
                 line: new HostLines(instance, events).Say,
                 cancellationToken: cancellationToken);
-            said = result.Tail(22);
+            said = result.Tail(LastLines);
         }
         catch (DeployException e)
         {
@@ -175,7 +177,8 @@ public static class PublishStep
             return;
         }
 
-        var tail = $"{Environment.NewLine}{result.Tail(20)}";
+        // The service's last 20 lines, and what was said around them.
+        var tail = $"{Environment.NewLine}{result.Tail(LastLines)}";
         throw result.ExitCode switch
         {
             NoSiteUser => new DeployException(

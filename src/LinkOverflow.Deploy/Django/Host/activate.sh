@@ -81,5 +81,6 @@ else
 fi
 
 touch "$folder/published"
+[ -z "$before" ] || [ "$before" = "releases/$release" ] || echo "${before#releases/}" >"$folder/follows"
 remember
 prune "$keep"

@@ -141,7 +141,5 @@ while True:
 PYTHON
 }
 
-# The service's last words since $started, for an error.
-last_words() {
-  journalctl --unit "$unit.service" --unit "$unit-next.service" --since "$started" --lines 20 --no-pager --output cat >&2 2>/dev/null || true
-}
+# The service's last words since $started, for an error; journalctl's own --lines counts from there, not from the end.
+last_words() { journalctl --unit "$unit.service" --unit "$unit-next.service" --since "$started" --no-pager --output cat 2>/dev/null | tail -n 20 >&2 || true; }

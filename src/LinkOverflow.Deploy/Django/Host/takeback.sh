@@ -8,7 +8,7 @@ lock_site
   while read -r line && [ "$line" != -- ]; do sqlite_files=$sqlite_files${sqlite_files:+$'\n'}$line; done
   migrated=$(cat)
 } <"$site/takeover" || taken=
-started=-1d
+started=-10min
 if [ "$taken" != "$release" ] || [ "$(current)" != "releases/$release" ] || [ -z "$before" ] || [ "$before" = "releases/$release" ]; then
   last_words
   echo "$release stays in use." >&2

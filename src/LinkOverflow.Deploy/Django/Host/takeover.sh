@@ -48,8 +48,6 @@ answers() {
 
 # Keeps what going back takes, for the case that the site is not well as seen from outside. It belongs to root, as all of $site but shared/.
 remember() {
-  local follows=${before#releases/}
-  [ -z "$before" ] || [ "$follows" = "$release" ] || echo "$follows" >"$folder/follows"
   printf '%s\n' "$release" "$before" "$backup" "$foreign" "$sqlite_files" "--" "$migrated" | install -m 600 /dev/stdin "$site/takeover"
 }
 
