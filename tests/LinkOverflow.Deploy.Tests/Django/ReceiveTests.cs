@@ -69,9 +69,9 @@ public sealed class ReceiveTests : IDisposable
 
     private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, "all"])
+        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes"])
         {
-            RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
         if (path is not null)
         {
@@ -80,10 +80,12 @@ public sealed class ReceiveTests : IDisposable
 
         using var bash = Process.Start(start)!;
         var error = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.StandardInput.BaseStream.WriteAsync(archive.Manifest, TestContext.Current.CancellationToken);
         await bash.StandardInput.BaseStream.WriteAsync(bytes, TestContext.Current.CancellationToken);
         bash.StandardInput.Close();
         await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
         await error;
+        await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         return bash.ExitCode;
     }
 }

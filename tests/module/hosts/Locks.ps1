@@ -15,7 +15,7 @@ time.sleep(600)" >/root/lock.py' $host1
     AfterAll { Invoke-Root 'systemctl stop lo-lock.service lo-unlock.timer 2>/dev/null; rm -f /root/lock.py /root/locked' $host1 }
     AfterEach { Invoke-Root 'systemctl stop lo-lock.service lo-unlock.timer 2>/dev/null; apt-get -y -q remove puppet-agent >/dev/null 2>&1; true' $host1 }
 
-    It 'is waited for, and said: <_>' -ForEach '/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock' {
+    It 'is waited for, and said: <_>' -ForEach '/var/lib/apt/lists/lock', '/var/lib/dpkg/lock' {
         Lock-File $_
         Invoke-Root 'systemd-run --quiet --unit lo-unlock --on-active 4 systemctl stop lo-lock.service' $host1
         $done = $host1 | Invoke-LOCommand -AsRoot $install '', '120'

@@ -20,13 +20,13 @@ Context 'PuppetURL on Debian' {
     It 'is a .deb at an http address, which is installed once' {
         $http = New-UrlConfig 'http://127.0.0.1:8097/puppet.deb'
         ($host1 | Install-LOPuppet -InstanceConfig $http).Puppet.Version | Should -Not -BeNullOrEmpty
-        Invoke-Root 'dpkg-query --show --showformat "${Version}" puppet-agent' $host1 | Should -Be '98.0'
+        Invoke-Root 'dpkg-query --show --showformat "\${Version}" puppet-agent' $host1 | Should -Be '98.0'
         ($host1 | Install-LOPuppet -InstanceConfig $http -Verbose 4>&1 | Out-String) | Should -Not -Match 'apt|Unpacking'
     }
 
     It 'is a release package, whose repository brings Puppet' {
         $null = $host1 | Install-LOPuppet -InstanceConfig (New-UrlConfig 'http://127.0.0.1:8097/puppet-release.deb')
-        Invoke-Root 'dpkg-query --show --showformat "${Version}" puppet-agent' $host1 | Should -Be '99.0'
+        Invoke-Root 'dpkg-query --show --showformat "\${Version}" puppet-agent' $host1 | Should -Be '99.0'
     }
 
     It 'is an address where nothing is: an error with the reason' {

@@ -1,13 +1,36 @@
-# Takes a release, whole or not at all. Arguments: project, release, whether all its files are in the stream (all or part).
-# Input: a compressed tar of manifest.json and project/. What is not in it is taken from the releases that are here.
+# Takes a release, whole or not at all, in one exchange. Arguments: project, release, the manifest's size in bytes, whether what is here already
+# may be used (yes or no).
+# Input: the release's manifest, {path: [sha256, executable]} as JSON; and after this script's answer a compressed tar of project/.
+# Output: "lo:wanted present", and nothing more is read; or "lo:wanted all"; or "lo:wanted " and the hashes that no release here has, as a JSON list.
 # Exit code: 8 a file that was believed to be here is not, or is not what it was.
 set -euo pipefail
-releases=/srv/$1/releases release=$2 stream=$3
+site=/srv/$1 releases=/srv/$1/releases release=$2
+install -d -m 755 "$site" "$releases"
+# What an interrupted transfer left is of no use to anybody.
+find "$releases" -maxdepth 1 -name '.incoming-*' -mmin +60 -exec rm -rf {} +
 incoming=$(mktemp -d "$releases/.incoming-XXXXXX")
 trap 'rm -rf "$incoming"' EXIT
+head -c "$3" >"$incoming/manifest.json"
+if [ -d "$releases/$release/project" ]; then
+  echo "lo:wanted present"
+  exit
+fi
+wanted=all
+if [ "$4" = yes ] && compgen -G "$releases/*/manifest.json" >/dev/null && command -v python3 >/dev/null; then
+  wanted=$(python3 -c "$(cat <<'PYTHON'
+import glob, json, sys
+wanted = {digest for digest, _ in json.load(sys.stdin).values()}
+for path in glob.glob(sys.argv[1] + "/*/manifest.json"):
+    with open(path) as file:
+        wanted.difference_update(digest for digest, _ in json.load(file).values())
+print(json.dumps(sorted(wanted)))
+PYTHON
+  )" "$releases" <"$incoming/manifest.json")
+fi
+echo "lo:wanted $wanted"
 tar -xz -f - --no-same-owner -C "$incoming"
 chmod 755 "$incoming"
-if [ "$stream" = part ]; then
+if [ "$wanted" != all ]; then
   python3 -c "$(cat <<'PYTHON'
 import glob, hashlib, json, os, shutil, stat, sys
 releases, incoming = map(os.path.realpath, sys.argv[1:3])
