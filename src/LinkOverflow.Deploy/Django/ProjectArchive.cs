@@ -84,7 +84,7 @@ public sealed class ProjectArchive
     private async Task<byte[]> PackAsync(IReadOnlySet<string>? wanted)
     {
         using var buffer = new MemoryStream();
-        await using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
         await using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
         {
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });

@@ -15,8 +15,8 @@ public static class UndoStep
     /// <param name="instance">The host.</param>
     /// <param name="release">The release's id; null: the one that was in use before it.</param>
     /// <param name="database">
-    /// Whether the SQLite database goes back as well, to what it was before the migrations that came after the release. What was written since
-    /// is not in it then; the host keeps a copy of the database as it was.
+    /// Whether the SQLite database goes back as well, to what it was before the first migration since the release was last published. What was
+    /// written since is not in it then; the host keeps a copy of the database as it was.
     /// </param>
     /// <param name="config">Port, server and health check.</param>
     /// <param name="events">Where events go.</param>

@@ -5,13 +5,14 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using LinkOverflow.Deploy.Django;
+using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Tests.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Django;
 
 /// <summary>A release on its way through a real remote shell, to a site of the test's own.</summary>
 [Collection(SharedConnections.Name)]
-public sealed class TransferTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IDisposable
+public sealed class TransferTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _project = $"lo-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
@@ -20,8 +21,9 @@ public sealed class TransferTests(LocalSshd sshd) : IClassFixture<LocalSshd>, ID
 
     private string Releases => $"/srv/{_project}/releases";
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await SshConnections.CloseAllAsync();
         _folder.Dispose();
         if (Directory.Exists($"/srv/{_project}"))
         {
