@@ -2,7 +2,7 @@
 # when a measurement begins, all hosts at once, medians, the ones after the other and round again, so that what else the machine does meets
 # all of them. Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has
 # $Runs runs, fewer where $Budget seconds are spent; nothing new begins after $Limit seconds.
-param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 75, [int] $Limit = 600, [switch] $SkipRedeploy)
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 75, [int] $Limit = 480, [switch] $SkipRedeploy)
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
 $work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
