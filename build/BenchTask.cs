@@ -55,6 +55,7 @@ internal sealed class BenchTask(CancellationToken stop)
         }
 
         await LabBench.RunAsync(stop);
+        await HostBench.RunAsync(stop);
 
         // Its own lab, which its tests start and stop; three kills a round.
         var rounds = Environment.GetEnvironmentVariable("LINKOVERFLOW_KILL_ROUNDS") is { Length: > 0 } asked ? asked : "10";

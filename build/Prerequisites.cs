@@ -1,6 +1,6 @@
 namespace LinkOverflow.Build;
 
-/// <summary>What the lab needs from the operating system, and why.</summary>
+/// <summary>What the lab and the bench need from the operating system, and why.</summary>
 internal static class Prerequisites
 {
     private static readonly (string Program, string Package, string Why)[] Needed =
@@ -12,22 +12,42 @@ internal static class Prerequisites
         ("nft", "nftables", "gives each machine an address of its own on this machine"),
     ];
 
-    /// <summary>Installs from Debian what is missing, after saying what and why.</summary>
-    public static async Task InstallAsync(CancellationToken cancellationToken)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new TaskFailedException("The lab's machines need Linux; elsewhere deploy to AWS (README.md tells how).", 2);
-        }
+    private static readonly (string Program, string Package, string Why)[] Peers =
+    [
+        ("fab", "fabric", "does what is measured, for comparison"),
+        ("ansible-playbook", "ansible-core", "does what is measured, for comparison"),
+        ("wrk", "wrk", "asks a site while it is published"),
+    ];
 
-        var missing = Needed.Where(n => !Tool.Exists(n.Program)).Select(n => (n.Package, n.Why)).ToArray();
+    /// <summary>Installs from Debian what the lab lacks, after saying what and why.</summary>
+    public static Task InstallAsync(CancellationToken cancellationToken) => OperatingSystem.IsLinux()
+        ? InstallAsync("The lab", Needed, cancellationToken)
+        : throw new TaskFailedException("The lab's machines need Linux; elsewhere deploy to AWS (README.md tells how).", 2);
+
+    /// <summary>Installs from Debian what the bench compares with. It goes on without what cannot be had, and says what that is.</summary>
+    public static async Task InstallPeersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await InstallAsync("The bench", Peers, cancellationToken);
+        }
+        catch (TaskFailedException e)
+        {
+            Console.Error.WriteLine($"{e.Message} It is left out.");
+        }
+    }
+
+    private static async Task InstallAsync(
+        string who, IReadOnlyList<(string Program, string Package, string Why)> needed, CancellationToken cancellationToken)
+    {
+        var missing = needed.Where(n => !Tool.Exists(n.Program)).Select(n => (n.Package, n.Why)).ToArray();
         if (missing.Length == 0)
         {
             return;
         }
 
         var canInstall = Tool.Exists("apt-get");
-        Console.Error.WriteLine($"The lab needs these Debian packages{(canInstall ? ", which will be installed now" : "")}:");
+        Console.Error.WriteLine($"{who} needs these Debian packages{(canInstall ? ", which will be installed now" : "")}:");
         foreach (var (package, why) in missing)
         {
             Console.Error.WriteLine($"  {package,-16} {why}");

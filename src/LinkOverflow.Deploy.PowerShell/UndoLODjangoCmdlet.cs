@@ -15,15 +15,15 @@ namespace LinkOverflow.Deploy.PowerShell;
 [OutputType(typeof(LOInstance))]
 public sealed class UndoLODjangoCmdlet : InstanceStepCmdlet
 {
-    /// <summary>The release's id, as Get-LORelease lists it; by default the one before the one in use.</summary>
+    /// <summary>The release's id, as Get-LORelease lists it; by default the one that was in use before.</summary>
     [Parameter(Position = 0)]
     [ValidatePattern("^[0-9a-f]{16}$")]
     [ArgumentCompleter(typeof(ReleaseCompleter))]
     public string? Release { get; set; }
 
     /// <summary>
-    /// The SQLite database goes back, too, to what it was before the migrations that came after the release. What the site wrote since is not in
-    /// it then; the host keeps a copy of the database as it was.
+    /// The SQLite database goes back, too, to what it was before the first migration since the release was last published. What the site wrote since
+    /// is not in it then; the host keeps a copy of the database as it was. A database that is no SQLite file is refused.
     /// </summary>
     [Parameter]
     public SwitchParameter Database { get; set; }

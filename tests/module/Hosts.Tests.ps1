@@ -11,6 +11,7 @@ Describe 'On two machines' -Tag Machines -Skip:([bool]$missing) {
     BeforeAll {
         . "$PSScriptRoot/Common.ps1"
         . "$PSScriptRoot/Machines.ps1"
+        . "$PSScriptRoot/PackageIndex.ps1"
         Import-Module $manifest
         $before = Start-OwnLab
         $config = Join-Path $TestDrive 'instance.config'
@@ -321,4 +322,6 @@ sys.stdin.read()" >/root/hold.py; rm -f /root/go; mkfifo /root/go; (python3 /roo
             "$said" | Should -Match ([regex]::Escape((Invoke-Root 'hostname')))
         }
     }
+
+    foreach ($file in Get-ChildItem "$PSScriptRoot/hosts" -Filter *.ps1) { . $file.FullName }
 }

@@ -55,7 +55,7 @@ public static class HealthCheck
                 throw new DeployException(
                     ErrorId.HealthCheckFailed,
                     $"{url} did not answer well within {timeout.TotalSeconds:0} s: {last}.",
-                    "The site is well on the host itself; see whether its security group lets this machine in.");
+                    "The site is well on the host itself: see whether its security group lets this machine in, or what the site answers others differently.");
             }
 
             await Task.Delay(500, cancellationToken);

@@ -10,7 +10,7 @@ namespace LinkOverflow.Deploy.Django;
 
 /// <summary>
 /// A project's files as they go to hosts, and an id that is the content's hash, so that the same content is the same release
-/// everywhere. A host gets a compressed tar of a manifest and of those files that it has in no other release.
+/// everywhere. A host gets a manifest, and a compressed tar of those files that it has in no other release.
 /// </summary>
 public sealed class ProjectArchive
 {
@@ -84,13 +84,9 @@ public sealed class ProjectArchive
     private async Task<byte[]> PackAsync(IReadOnlySet<string>? wanted)
     {
         using var buffer = new MemoryStream();
-        await using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
         await using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "manifest.json")
-            {
-                Mode = Mode(executable: false), DataStream = new MemoryStream(Manifest),
-            });
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });
             foreach (var entry in _entries.Where(e => e.Kind != EntryKind.File || wanted is null || wanted.Contains(_hashes[e.Path])))
             {

@@ -19,6 +19,8 @@ public static class PublishStep
     private const int DoesNotLoad = 6;
     private const int RequirementsFailed = 7;
 
+    private const int LastLines = 26;
+
     /// <summary>What every script that changes what a site serves is made of, but for its own last part.</summary>
     internal static readonly string[] SiteScripts = ["site.sh", "release.sh", "database.sh", "service.sh", "takeover.sh"];
 
@@ -92,15 +94,11 @@ public static class PublishStep
         events(new DeploymentEvent(EventKind.StepStarted, $"publishing release {archive.ReleaseId}", instance));
         var activate = RemoteScript.Embedded(
             [.. SiteScripts, "activate.sh"],
-            project.Name,
-            archive.ReleaseId,
-            config.Server,
-            config.Port.ToString(CultureInfo.InvariantCulture),
-            instance.Address,
-            config.HealthPath,
-            ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
-            config.KeepReleases.ToString(CultureInfo.InvariantCulture),
-            string.Join('\n', config.SharedPaths));
+            [
+                .. SiteArguments(instance, project.Name, archive.ReleaseId, config),
+                config.KeepReleases.ToString(CultureInfo.InvariantCulture),
+                string.Join('\n', config.SharedPaths),
+            ]);
         var result = await SshConnections.RunAsync(
             instance.Ssh(),
             activate,
@@ -108,20 +106,68 @@ public static class PublishStep
             new HostLines(instance, events, archive.IsNews).Say,
             cancellationToken);
         Check(result, instance, "put the release in place");
-        return await AnswersAsync(instance, archive.ReleaseId, config, events, cancellationToken);
+        return await AnswersAsync(instance, project.Name, archive.ReleaseId, config, events, cancellationToken);
     }
 
     /// <summary>The end of a publish and of its undoing: the release is in use, and the site has to answer from here.</summary>
     internal static async Task<LOInstance> AnswersAsync(
-        LOInstance instance, string release, InstanceConfig config, Action<DeploymentEvent> events, CancellationToken cancellationToken)
+        LOInstance instance, string project, string release, InstanceConfig config, Action<DeploymentEvent> events, CancellationToken cancellationToken)
     {
         var url = $"http://{instance.Address}:{config.Port}/";
         var published = (instance with { Release = release, Url = url }).At(Stage.Published);
         events(new DeploymentEvent(EventKind.StepCompleted, $"release {release} is served", published));
-        await HealthCheck.WaitAsync(new Uri(new Uri(url), config.HealthPath), config.HealthTimeout, cancellationToken);
+        try
+        {
+            await HealthCheck.WaitAsync(new Uri(new Uri(url), config.HealthPath), config.HealthTimeout, cancellationToken);
+        }
+        catch (DeployException e) when (e.Id == ErrorId.HealthCheckFailed)
+        {
+            throw await TakenBackAsync(e.Problems[0], instance, project, release, config, events, cancellationToken);
+        }
+
         var healthy = (published with { Health = HealthCheck.Ok }).At(Stage.Healthy);
         events(new DeploymentEvent(EventKind.StepCompleted, $"answers at {url}", healthy));
         return healthy;
+    }
+
+    /// <summary>What a script of <see cref="SiteScripts"/> has to know: project, release, server, port, address, health path and timeout (s).</summary>
+    internal static string[] SiteArguments(LOInstance instance, string project, string release, InstanceConfig config) =>
+    [
+        project,
+        release,
+        config.Server,
+        config.Port.ToString(CultureInfo.InvariantCulture),
+        instance.Address,
+        config.HealthPath,
+        ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
+    ];
+
+    /// <summary>Has the host put back what it had before a release that does not answer from here; the error has the service's last words.</summary>
+    private static async Task<DeployException> TakenBackAsync(
+        Problem problem,
+        LOInstance instance,
+        string project,
+        string release,
+        InstanceConfig config,
+        Action<DeploymentEvent> events,
+        CancellationToken cancellationToken)
+    {
+        string said;
+        try
+        {
+            var result = await SshConnections.RunAsync(
+                instance.Ssh(),
+                RemoteScript.Embedded([.. SiteScripts, "takeback.sh"], SiteArguments(instance, project, release, config)),
+                line: new HostLines(instance, events).Say,
+                cancellationToken: cancellationToken);
+            said = result.Tail(LastLines);
+        }
+        catch (DeployException e)
+        {
+            said = $"What the host has to say of it cannot be read: {e.Message}";
+        }
+
+        return new DeployException(problem.Id, $"{problem.Message}{Environment.NewLine}{said}", problem.Fix);
     }
 
     internal static void Check(RemoteResult result, LOInstance instance, string what)
@@ -131,7 +177,8 @@ public static class PublishStep
             return;
         }
 
-        var tail = $"{Environment.NewLine}{result.Tail(20)}";
+        // The service's last 20 lines, and what was said around them.
+        var tail = $"{Environment.NewLine}{result.Tail(LastLines)}";
         throw result.ExitCode switch
         {
             NoSiteUser => new DeployException(

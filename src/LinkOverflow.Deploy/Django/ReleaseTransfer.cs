@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
@@ -9,6 +10,7 @@ internal static class ReleaseTransfer
 {
     // An exit code of receive.sh.
     private const int FileGone = 8;
+    private const string Wanted = "lo:wanted ";
 
     /// <summary>Sends what is missing. What breaks off half-way leaves nothing.</summary>
     /// <param name="ssh">The host.</param>
@@ -21,41 +23,61 @@ internal static class ReleaseTransfer
     public static async Task SendAsync(
         SshTarget ssh, string name, string project, ProjectArchive archive, Action<string> line, CancellationToken cancellationToken)
     {
-        var prepare = await SshConnections.RunAsync(
-            ssh,
-            RemoteScript.Embedded("prepare.sh", project, archive.ReleaseId),
-            async (stream, token) => await stream.WriteAsync(archive.Manifest, token),
-            cancellationToken: cancellationToken);
-        Check(prepare, name, "prepare the site's folders");
-        var missing = prepare.Output.Trim();
-        if (missing == "present")
+        var result = await ExchangeAsync(ssh, project, archive, useWhatIsThere: true, line, cancellationToken);
+        if (result.ExitCode == FileGone)
         {
-            return;
+            result = await ExchangeAsync(ssh, project, archive, useWhatIsThere: false, line, cancellationToken);
         }
 
-        var wanted = missing == "all" ? null : JsonSerializer.Deserialize<HashSet<string>>(missing);
-        var receive = await ReceiveAsync(wanted);
-        if (receive.ExitCode == FileGone)
-        {
-            receive = await ReceiveAsync(null);
-        }
-
-        Check(receive, name, "take the release");
-
-        Task<RemoteResult> ReceiveAsync(IReadOnlySet<string>? contents) => SshConnections.RunAsync(
-            ssh,
-            RemoteScript.Embedded("receive.sh", project, archive.ReleaseId, contents is null ? "all" : "part"),
-            (stream, token) => archive.WriteAsync(stream, contents, token),
-            line,
-            cancellationToken);
-    }
-
-    private static void Check(RemoteResult result, string name, string what)
-    {
         if (result.ExitCode != 0)
         {
             throw new DeployException(
-                ErrorId.PublishFailed, $"{name} could not {what} (exit code {result.ExitCode}):{Environment.NewLine}{result.Tail(20)}");
+                ErrorId.PublishFailed, $"{name} could not take the release (exit code {result.ExitCode}):{Environment.NewLine}{result.Tail(20)}");
+        }
+    }
+
+    /// <summary>Tells what there is, hears what is wanted of it and sends that: one command on the host, whatever it has.</summary>
+    private static Task<RemoteResult> ExchangeAsync(
+        SshTarget ssh, string project, ProjectArchive archive, bool useWhatIsThere, Action<string> line, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<string>();
+        return SshConnections.RunAsync(
+            ssh,
+            RemoteScript.Embedded(
+                "receive.sh", project, archive.ReleaseId, archive.Manifest.Length.ToString(CultureInfo.InvariantCulture), useWhatIsThere ? "yes" : "no"),
+            SendAsync,
+            Hear,
+            cancellationToken);
+
+        async Task SendAsync(Stream stream, CancellationToken token)
+        {
+            // The host answers what it has read; where the connection broke it is asked again.
+            var wanted = answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await stream.WriteAsync(archive.Manifest, token);
+            await stream.FlushAsync(token);
+            switch (await wanted.Task.WaitAsync(token))
+            {
+                case "present":
+                    return;
+                case "all":
+                    await archive.WriteAsync(stream, null, token);
+                    return;
+                case var hashes:
+                    await archive.WriteAsync(stream, JsonSerializer.Deserialize<HashSet<string>>(hashes), token);
+                    return;
+            }
+        }
+
+        void Hear(string said)
+        {
+            if (said.StartsWith(Wanted, StringComparison.Ordinal))
+            {
+                answer.TrySetResult(said[Wanted.Length..]);
+            }
+            else
+            {
+                line(said);
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
@@ -14,10 +13,10 @@ public static class UndoStep
 
     /// <summary>Goes back and waits until the site answers its health check.</summary>
     /// <param name="instance">The host.</param>
-    /// <param name="release">The release's id; null: the one that was published before the one in use.</param>
+    /// <param name="release">The release's id; null: the one that was in use before it.</param>
     /// <param name="database">
-    /// Whether the SQLite database goes back as well, to what it was before the migrations that came after the release. What was written since
-    /// is not in it then; the host keeps a copy of the database as it was.
+    /// Whether the SQLite database goes back as well, to what it was before the first migration since the release was last published. What was
+    /// written since is not in it then; the host keeps a copy of the database as it was.
     /// </param>
     /// <param name="config">Port, server and health check.</param>
     /// <param name="events">Where events go.</param>
@@ -35,14 +34,7 @@ public static class UndoStep
         events(new DeploymentEvent(EventKind.StepStarted, $"going back to {(release is null ? "the release before" : $"release {release}")}", instance));
         var undo = RemoteScript.Embedded(
             [.. PublishStep.SiteScripts, "undo.sh"],
-            instance.Project,
-            release ?? "",
-            config.Server,
-            config.Port.ToString(CultureInfo.InvariantCulture),
-            instance.Address,
-            config.HealthPath,
-            ((int)config.HealthTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture),
-            database ? "yes" : "no");
+            [.. PublishStep.SiteArguments(instance, instance.Project, release ?? "", config), database ? "yes" : "no"]);
         var result = await SshConnections.RunAsync(
             instance.Ssh(), undo, line: new HostLines(instance, events).Say, cancellationToken: cancellationToken);
         if (result.ExitCode == NoSuchRelease)
@@ -52,6 +44,6 @@ public static class UndoStep
         }
 
         PublishStep.Check(result, instance, "go back");
-        return await PublishStep.AnswersAsync(instance, result.Output.TrimEnd().Split('\n')[^1], config, events, cancellationToken);
+        return await PublishStep.AnswersAsync(instance, instance.Project, result.Output.TrimEnd().Split('\n')[^1], config, events, cancellationToken);
     }
 }

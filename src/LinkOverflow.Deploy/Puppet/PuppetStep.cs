@@ -13,6 +13,8 @@ public static class PuppetStep
     /// <summary>The system user that serves sites; the manifest makes it from the fact lo_user.</summary>
     public const string SiteUser = "linkoverflow";
 
+    // cloud-init can take minutes to install what an image asks for.
+    private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(10);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Installs Puppet and applies the manifest.</summary>
@@ -41,7 +43,10 @@ public static class PuppetStep
 
         var install = await SshConnections.RunAsync(
             ssh,
-            RemoteScript.Embedded(["mend.sh", "install.sh"], package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}"),
+            RemoteScript.Embedded(
+                ["mend.sh", "install.sh"],
+                package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}",
+                ((int)LockWait.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
             package is null ? null : SendAsync,
             lines.Say,
             cancellationToken);

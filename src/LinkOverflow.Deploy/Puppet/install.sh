@@ -1,9 +1,9 @@
 # Installs Puppet where it is missing, or not from where it is wanted.
-# Argument: the URL of a package that brings Puppet's repository, or Puppet itself; "input:NAME" for such a package as this script's input;
-# or nothing for the distribution's own Puppet.
+# Arguments: the URL of a package that brings Puppet's repository, or Puppet itself; "input:NAME" for such a package as this script's input;
+# or nothing for the distribution's own Puppet; and how long to wait for a lock, in seconds.
 set -euo pipefail
 export PATH=$PATH:/opt/puppetlabs/bin DEBIAN_FRONTEND=noninteractive
-url=$1 limit=600 stamp=/etc/linkoverflow/puppet-from
+url=$1 limit=$2 stamp=/etc/linkoverflow/puppet-from
 if command -v puppet >/dev/null && { [ -z "$url" ] || [ "$(cat "$stamp" 2>/dev/null)" = "$url" ]; }; then
   puppet --version
   exit 0
@@ -17,25 +17,28 @@ case " $ID ${ID_LIKE:-} " in
   *) if command -v apt-get >/dev/null; then family=Debian; else family=RedHat; fi ;;
 esac
 
-# cloud-init or a timer may hold apt's and dpkg's locks on a fresh machine.
-apt() {
+# patiently PROGRAM ARGUMENTS...: again while somebody else holds a lock, as cloud-init or a timer may on a fresh machine.
+patiently() {
   local log waited=0 holder
   log=$(mktemp)
-  until apt-get -q -y "$@" 2>&1 | tee "$log" >&2; do
-    if ! holder=$(grep -m1 -e 'Could not get lock' -e 'is locked by another process' "$log") || [ "$waited" -ge "$limit" ]; then
+  until "$@" 2>&1 | tee "$log" >&2; do
+    if ! holder=$(grep -m1 -i -e 'could not get lock' -e 'was locked by another process' -e 'already locked by' -e 'another copy is running' -e 'transaction lock' "$log"); then
       rm -f "$log"
       return 1
+    elif [ "$waited" -ge "$limit" ]; then
+      rm -f "$log"
+      echo "The lock is still held after $waited s." >&2
+      return 1
     fi
-    [ $((waited % 30)) != 0 ] || echo "lo:note waited $waited s for a lock, for $limit s at most: ${holder#E: }"
+    [ $((waited % 30)) != 0 ] || echo "lo:note waiting for a lock, since $waited s, for $limit s at most: ${holder#E: }"
     sleep 2
     waited=$((waited + 2))
   done
   rm -f "$log"
 }
-# dnf and yum wait by themselves, without an end.
-yum() {
-  timeout "$limit" "$(type -P dnf || type -P yum)" -y "$@" 2>&1 | sed -u -e 's/^\(Waiting for process\|Another app is currently holding\)/lo:note &/' -e '/^lo:note /!s/^/  /'
-}
+apt() { patiently apt-get -q -y "$@"; }
+# By itself it would wait without an end.
+yum() { patiently "$(type -P dnf || type -P yum)" -y --setopt=exit_on_lock=True "$@"; }
 if [ "$family" = RedHat ] && ! type -P dnf yum >/dev/null; then
   echo "This host has neither apt-get nor dnf nor yum." >&2
   exit 1

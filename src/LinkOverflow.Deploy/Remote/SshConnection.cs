@@ -36,9 +36,16 @@ public sealed class SshConnection : IAsyncDisposable
 
     /// <summary>Logs in.</summary>
     /// <exception cref="DeployException">HostKeyMismatch, ConnectionFailed, or SshClientMissing.</exception>
-    public static async Task<SshConnection> OpenAsync(SshTarget target, CancellationToken cancellationToken)
+    public static Task<SshConnection> OpenAsync(SshTarget target, CancellationToken cancellationToken) =>
+        OpenAsync(target, shared: !OperatingSystem.IsWindows(), cancellationToken);
+
+    /// <summary>Logs in.</summary>
+    /// <param name="target">The host.</param>
+    /// <param name="shared">Whether all commands share the login, which takes an OpenSSH client that knows ControlMaster.</param>
+    /// <param name="cancellationToken">Ends the login.</param>
+    internal static async Task<SshConnection> OpenAsync(SshTarget target, bool shared, CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows())
+        if (!shared)
         {
             var direct = new SshConnection(target, null, null);
             var probe = await direct.RunAsync(new RemoteScript("true", [], AsRoot: false), cancellationToken: cancellationToken);

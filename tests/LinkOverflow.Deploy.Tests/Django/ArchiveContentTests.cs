@@ -54,7 +54,7 @@ public sealed class ArchiveContentTests : IDisposable
         }
 
         var names = Tar("-tzf", await PackAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(n => n.TrimEnd('/'));
-        names.Order(StringComparer.Ordinal).ShouldBe(["manifest.json", "project", "project/app", "project/app/views.py", "project/manage.py"]);
+        names.Order(StringComparer.Ordinal).ShouldBe(["project", "project/app", "project/app/views.py", "project/manage.py"]);
     }
 
     private async Task<string> PackAsync()

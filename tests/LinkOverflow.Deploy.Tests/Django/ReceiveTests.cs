@@ -45,18 +45,47 @@ public sealed class ReceiveTests : IDisposable
         (await File.ReadAllBytesAsync($"{Releases}/{archive.ReleaseId}/project/data.bin", TestContext.Current.CancellationToken)).ShouldBe(random);
     }
 
-    private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes)
+    [Fact]
+    public async Task A_release_is_on_the_disk_before_it_gets_its_name()
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, "all"])
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        _folder.Write("manage.py", "print('whole')");
+        var archive = await ProjectArchive.PackAsync(new DjangoProject(_folder.Path, _project, "p.settings"), TestContext.Current.CancellationToken);
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Releases);
+
+        // A sync(1) of the test's own, first on the path, that notes what it was asked for and what is there by then.
+        using var programs = new TemporaryFolder();
+        programs.Write("sync", $"#!/bin/sh\n{{ echo \"$@\"; ls -A {Releases}; cat \"$2\"/project/manage.py; echo; }} >{programs.Path}/noted\nexec /usr/bin/sync \"$@\"\n",
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{Environment.GetEnvironmentVariable("PATH")}")).ShouldBe(0);
+        var noted = await File.ReadAllLinesAsync(Path.Combine(programs.Path, "noted"), TestContext.Current.CancellationToken);
+        noted[0].ShouldStartWith($"-f {Releases}/.incoming-");
+        noted[1].ShouldStartWith(".incoming-");
+        noted[2].ShouldBe("print('whole')");
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBe([$"{Releases}/{archive.ReleaseId}"]);
+    }
+
+    private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes"])
         {
-            RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
+        if (path is not null)
+        {
+            start.Environment["PATH"] = path;
+        }
+
         using var bash = Process.Start(start)!;
         var error = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.StandardInput.BaseStream.WriteAsync(archive.Manifest, TestContext.Current.CancellationToken);
         await bash.StandardInput.BaseStream.WriteAsync(bytes, TestContext.Current.CancellationToken);
         bash.StandardInput.Close();
         await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
         await error;
+        await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         return bash.ExitCode;
     }
 }

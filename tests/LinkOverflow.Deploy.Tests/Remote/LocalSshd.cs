@@ -73,15 +73,21 @@ public sealed class LocalSshd : IAsyncLifetime
     /// <summary>A private key that the sshd does not know.</summary>
     public string OtherKeyFile => Path.Combine(_folder.Path, "other");
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it; nobody listens there any more.</summary>
+    public async Task StopAsync()
     {
         if (_sshd is not null)
         {
             _sshd.Kill();
             await _sshd.WaitForExitAsync();
             _sshd.Dispose();
+            _sshd = null;
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _folder.Dispose();
     }
 

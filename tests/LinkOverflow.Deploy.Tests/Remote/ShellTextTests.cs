@@ -23,7 +23,6 @@ public sealed class ShellTextTests
     public void A_null_character_is_refused() => Should.Throw<ArgumentException>(() => ShellText.Quote("a\0b"));
 
     [Theory]
-    [InlineData("prepare.sh")]
     [InlineData("receive.sh")]
     [InlineData("site.sh")]
     [InlineData("release.sh")]

@@ -222,6 +222,32 @@ public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd
         Leftovers(target).Processes.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Hosts_that_do_not_say_goodbye_are_not_waited_for_one_after_the_other()
+    {
+        Skip();
+        var folder = Path.GetDirectoryName(sshd.KnownHosts)!;
+
+        // Targets of the test's own, by paths that are the same file.
+        var targets = Enumerable.Range(3, 6).Select(n => sshd.Target with { KnownHosts = Path.Combine(folder, string.Concat(Enumerable.Repeat("./", n)), "known_hosts") }).ToArray();
+        await Task.WhenAll(targets.Select(t => SshConnections.GetAsync(t, Cancellation)));
+        var masters = targets.SelectMany(t => Leftovers(t).Processes).ToArray();
+        masters.Length.ShouldBe(targets.Length);
+        foreach (var id in masters)
+        {
+            // It takes no notice of anything, as where the network is gone.
+            using var stop = Process.Start("kill", ["-STOP", $"{id}"]);
+            await stop.WaitForExitAsync(Cancellation);
+        }
+
+        var clock = Stopwatch.StartNew();
+        await SshConnections.CloseAllAsync();
+
+        // Two seconds each are twelve.
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(9));
+        targets.SelectMany(t => Leftovers(t).Processes).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -29,7 +29,12 @@ fi
 
 trap 'rm -rf "$site/shared/trial"' EXIT
 examine
-if [ -n "$before" ]; then
+[ -z "$unknown" ] || echo "lo:warning the database has migrations that $release does not know:" $unknown
+[ -z "$pending" ] || [ -z "$foreign" ] || echo "lo:warning the database is $foreign: it is not backed up here, and its migrations are not tried on a copy"
+if [ -n "$before" ] && [ -n "$pending" ] && [ -n "$foreign" ]; then
+  # What it answers can be seen only once the migrations have run.
+  loads || unchanged 6
+elif [ -n "$before" ]; then
   # The trial: nothing of the site in use is touched.
   if [ -n "$pending" ]; then
     copy_databases "$site/shared/trial"
@@ -42,6 +47,7 @@ elif [ -n "$pending" ]; then
   copy_databases "$site/shared/backups/before-$release"
   if ! run "$folder" manage.py migrate --noinput >&2; then
     restore_databases "$site/shared/backups/before-$release"
+    stays_migrated
     exit 4
   fi
 fi
@@ -60,9 +66,10 @@ elif [ -n "$pending" ]; then
   close_gate
   if ! { copy_databases "$backup" && run "$folder" manage.py migrate --noinput >&2; }; then
     rm -rf "$site/shared/trial"
-    restore_databases "$backup"
+    if restore_databases "$backup"; then rm -rf "$backup"; fi
     open_gate
     await_site && healthy || true
+    stays_migrated
     unchanged 4
   fi
   migrated=$(fingerprints) || migrated=unknown
@@ -74,4 +81,6 @@ else
 fi
 
 touch "$folder/published"
+[ -z "$before" ] || [ "$before" = "releases/$release" ] || echo "${before#releases/}" >"$folder/follows"
+remember
 prune "$keep"

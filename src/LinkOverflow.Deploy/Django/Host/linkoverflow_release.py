@@ -1,4 +1,4 @@
-"""What publishing asks of a release, in the project's folder and with its settings: `examine`, or `answer HOST PATH`,
+"""What publishing asks of a release, in the project's folder and with its settings: `examine`, `load`, or `answer HOST PATH`,
 which ends with 6 where the application cannot even be loaded.
 
 Its lines begin with "lo:", since a project may print what it likes.
@@ -48,13 +48,19 @@ def examine(release=""):
         collect_static(call_command)
     empty = release == "first"
     for alias in connections:
-        database = connections[alias].settings_dict
-        if database["ENGINE"] == "django.db.backends.sqlite3":
-            print(f"lo:database {alias}\t{database['NAME']}", flush=True)
-            empty = empty and not (os.path.exists(database["NAME"]) and os.path.getsize(database["NAME"]))
+        name = connections[alias].settings_dict["NAME"]
+        if connections[alias].vendor == "sqlite":
+            print(f"lo:database {alias}\t{name}", flush=True)
+            empty = empty and not (os.path.exists(name) and os.path.getsize(name))
         else:
             empty = False
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.settings_dict["ENGINE"] == "django.db.backends.dummy":
+        # A project without a database has nothing to migrate.
+        return
+    if database.vendor != "sqlite":
+        say("foreign", database.display_name)
+    executor = MigrationExecutor(database)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending and empty:
         try:
@@ -84,16 +90,21 @@ def collect_static(call_command):
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=missing)
 
 
-def answer(host, path):
-    """Asks the application itself, without a server: what a health check would get."""
-    from wsgiref.util import setup_testing_defaults
-
-    from django.core.signals import got_request_exception
+def load():
     try:
         from linkoverflow_wsgi import application
     except Exception:
         traceback.print_exc()
         sys.exit(6)
+    return application
+
+
+def answer(host, path):
+    """Asks the application itself, without a server: what a health check would get."""
+    from wsgiref.util import setup_testing_defaults
+
+    from django.core.signals import got_request_exception
+    application = load()
 
     def show(**_):
         traceback.print_exc()
@@ -117,7 +128,7 @@ def answer(host, path):
 if __name__ == "__main__":
     # Loaded threads of the project must not keep this process.
     try:
-        {"examine": examine, "answer": answer}[sys.argv[1]](*sys.argv[2:])
+        {"examine": examine, "load": load, "answer": answer}[sys.argv[1]](*sys.argv[2:])
         code = 0
     except SystemExit as end:
         if isinstance(end.code, str):

@@ -27,7 +27,8 @@ _release = Path(__file__).resolve().parent
 _copies = os.environ.get("LINKOVERFLOW_DATABASE_COPIES")
 DATABASES = {alias: dict(database) for alias, database in (globals().get("DATABASES") or {}).items()}
 for _alias, _database in DATABASES.items():
-    if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    # Django's own, GeoDjango's, and what wraps one of them.
+    if str(_database.get("ENGINE")).endswith((".sqlite3", ".spatialite")):
         _file = Path(_database["NAME"])
         if _release in (_release / "project" / _file).resolve().parents:
             _database["NAME"] = str(_shared / ("db.sqlite3" if _alias == "default" else _file.name))

@@ -22,39 +22,58 @@ link_shared() {
   done <<<"$1"
 }
 
-# The Python of a release: the host's, or where there is a requirements.txt an environment of its own on top of it. What pip fetches and
-# builds is kept for the next release.
+# The Python of a release: the host's, or where there is a requirements.txt an environment of its own on top of it.
 make_environment() {
-  local requirements=$folder/project/requirements.txt cache=$site/shared/wheels
+  local requirements=$folder/project/requirements.txt
   if [ ! -s "$requirements" ]; then
     mkdir -p "$folder/venv/bin"
     [ -e "$folder/venv/bin/python" ] || ln -s /usr/bin/python3 "$folder/venv/bin/python"
     return
   fi
   [ ! -e "$folder/venv/complete" ] || return 0
-  if ! python3 -m pip --version >/dev/null 2>&1; then
-    echo "lo:note installing pip"
-    if command -v apt-get >/dev/null; then
-      DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends python3-pip >&2 || return 1
-    else
-      "$(command -v dnf || command -v yum)" -y install python3-pip >&2 || return 1
-    fi
-  fi
+  install_pip || return 1
   rm -rf "$folder/venv"
-  install -d -m 755 -o "$user" -g "$user" "$folder/venv" "$cache"
-  echo "lo:note installing requirements.txt"
+  install -d -m 755 -o "$user" -g "$user" "$folder/venv" "$site/shared/wheels"
+  sha256sum <"$requirements" | cut -c -16 >"$folder/wheels"
   # Packages run code of their own while they are installed: as the site's user, in a copy, where what is part of the project can be built.
   # Afterwards it may not write there any more.
   local copy code=0
   copy=$(as_user mktemp -d)
   cp -r "$folder/project/." "$copy" && chown -R "$user:$user" "$copy"
-  (cd "$copy" && export HOME=$site/shared PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 &&
-    as_user python3 -m venv --without-pip --system-site-packages "$folder/venv" &&
-    as_user python3 -m pip --python "$folder/venv/bin/python" install --quiet --cache-dir "$cache" --requirement requirements.txt) >&2 || code=1
+  (cd "$copy" && as_user python3 -m venv --without-pip --system-site-packages "$folder/venv" &&
+    install_requirements "$site/shared/wheels/$(cat "$folder/wheels")") >&2 || code=1
   rm -rf "$copy"
   [ "$code" = 0 ] || return 1
   chown -R root:root "$folder/venv"
   touch "$folder/venv/complete"
+}
+
+install_pip() {
+  ! python3 -m pip --version >/dev/null 2>&1 || return 0
+  echo "lo:note installing pip"
+  if command -v apt-get >/dev/null; then
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends python3-pip >&2
+  else
+    timeout 600 "$(command -v dnf || command -v yum)" -y install python3-pip >&2
+  fi
+}
+
+# The environment's Python finds the host's pip; pip's own --python is not there before version 22.3.
+pip() { as_user env HOME="$site/shared" PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 "$folder/venv/bin/python" -m pip "$@"; }
+
+# install_requirements WHEELS: without a network where the host has what is asked for, or has installed the same requirements.txt before; its
+# wheels are kept for that. Their lack is no failure.
+install_requirements() {
+  local wheels=$1
+  if pip install --quiet --no-index --find-links "$wheels" --requirement requirements.txt >/dev/null 2>&1; then return; fi
+  echo "lo:note installing requirements.txt"
+  pip install --quiet --cache-dir "$site/shared/wheels/pip" --requirement requirements.txt || return 1
+  local installed
+  # Not what is part of the project: an index may hold a stranger of the same name.
+  mapfile -t installed < <(pip freeze --local | grep -v -e ' @ file:' -e '^[-#]')
+  as_user mkdir -p "$wheels"
+  [ "${#installed[@]}" = 0 ] ||
+    pip wheel --quiet --cache-dir "$site/shared/wheels/pip" --no-deps --wheel-dir "$wheels" -- "${installed[@]}" || true
 }
 
 # prune KEEP: the releases that were published last stay, and the one in use; backups without their release go, and what never worked, but
@@ -67,6 +86,9 @@ prune() {
     [ -e "$old/published" ] || [ "$old" = "$used" ] || [ -z "$(find "./$old" -maxdepth 0 -mmin +60)" ] || rm -rf "./$old"
   done
   { ls -1td -- */published | sed 's,/published$,,' | grep -vx -- "$used" || true; } | tail -n "+$1" | while read -r old; do rm -rf "./$old"; done
+  for old in "$site"/shared/wheels/*; do
+    [ ! -d "$old" ] || [ "${old##*/}" = pip ] || grep -qsx -- "${old##*/}" ./*/wheels || rm -rf "$old"
+  done
   for old in "$site"/shared/backups/before-*; do
     [ ! -e "$old" ] || [ -d "${old#"$site"/shared/backups/before-}" ] || rm -rf "$old"
   done

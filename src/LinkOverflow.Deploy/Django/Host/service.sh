@@ -141,5 +141,5 @@ while True:
 PYTHON
 }
 
-# The service's last words since $started, for an error.
+# The service's last words since $started, for an error; journalctl's own --lines counts from there, not from the end.
 last_words() { journalctl --unit "$unit.service" --unit "$unit-next.service" --since "$started" --no-pager --output cat 2>/dev/null | tail -n 20 >&2 || true; }

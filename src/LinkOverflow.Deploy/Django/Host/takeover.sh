@@ -20,9 +20,18 @@ examine() {
     remove_databases
     exit 4
   fi
-  grep -v -e '^lo:database ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
+  grep -v -e '^lo:database ' -e '^lo:foreign ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
+  foreign=$(sed -n 's/^lo:foreign //p' "$folder/examined")
   pending=$(sed -n 's/^lo:pending //p' "$folder/examined")
   unknown=$(sed -n 's/^lo:unknown //p' "$folder/examined")
+}
+
+# Whether the release's application can be loaded.
+loads() { limit=$timeout run "$folder" -m linkoverflow_release load >&2; }
+
+# What a failed migration has done to a database that is not a SQLite file cannot be put back here.
+stays_migrated() {
+  [ -z "$foreign" ] || echo "The database is $foreign, of which there is no backup here: what was migrated stays migrated." >&2
 }
 
 # Whether the release's application answers the health check, asked without a server.
@@ -37,6 +46,11 @@ answers() {
   return 1
 }
 
+# Keeps what going back takes, for the case that the site is not well as seen from outside. It belongs to root, as all of $site but shared/.
+remember() {
+  printf '%s\n' "$release" "$before" "$backup" "$foreign" "$sqlite_files" "--" "$migrated" | install -m 600 /dev/stdin "$site/takeover"
+}
+
 # What no trial has foreseen: the release before this one comes back.
 take_back() {
   last_words
@@ -47,7 +61,8 @@ take_back() {
     close_gate
     switch "$before"
     if [ "$(fingerprints)" = "$migrated" ]; then
-      restore_databases "$backup"
+      if restore_databases "$backup"; then rm -rf "$backup"; fi
+      stays_migrated
     else
       echo "The site has written to the database since it was changed: it stays as it is, so that nothing is lost; $backup is from before." >&2
     fi

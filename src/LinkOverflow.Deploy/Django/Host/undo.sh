@@ -11,7 +11,11 @@ if [ -z "$before" ]; then
   echo "No release of $project is in use on this host." >&2
   exit 9
 fi
-[ -n "$release" ] || release=$(sed -n "/^$used\$/{n;p}" <<<"$by_time")
+# The one before is the one that was in use until it; where that is gone, the one that was published before it.
+if [ -z "$release" ]; then
+  release=$(cat "$site/releases/$used/follows" 2>/dev/null || true)
+  grep -qx -- "${release:-/}" <<<"$by_time" || release=$(sed -n "/^$used\$/{n;p}" <<<"$by_time")
+fi
 if [ -z "$release" ] || ! grep -qx -- "$release" <<<"$by_time"; then
   echo "There is no ${release:-earlier release} to go back to; this host holds:" $by_time >&2
   exit 9
@@ -20,14 +24,27 @@ fi
 folder=$site/releases/$release
 trap 'rm -rf "$site/shared/trial"' EXIT
 examine
+if [ "$database" = yes ] && [ -n "$foreign" ]; then
+  echo "The database is $foreign, of which there is no backup here: go back without the database, and restore a backup of your own." >&2
+  unchanged 1
+fi
 
-# The database as it was before anything was migrated that came after the release.
+# The database as it was before anything was migrated that came after the release: the first backup since it was last published that was
+# made for a release which then came into use.
 then=
 if [ "$database" = yes ]; then
-  while read -r later && [ "$later" != "$release" ]; do
-    if [ -e "$site/shared/backups/before-$later/complete" ]; then then=$site/shared/backups/before-$later; fi
-  done <<<"$by_time"
+  while read -r _ backed; do
+    if [ -e "$site/releases/${backed##*/before-}/published" ]; then
+      then=$backed
+      break
+    fi
+  done < <(find "$site/shared/backups" -mindepth 2 -maxdepth 2 -path '*/before-*/complete' -newer "$folder/published" -printf '%T@ %h\n' | sort -n)
   [ -n "$then" ] || echo "lo:note nothing was migrated since $release: the database stays"
+fi
+if [ -z "$then" ] && [ -n "$pending" ]; then
+  echo "$release needs migrations that the database does not have:" $pending >&2
+  echo "Publish it instead: that runs them." >&2
+  unchanged 1
 fi
 
 write_units
@@ -50,4 +67,5 @@ else
   await_site && healthy || take_back
   echo "lo:note the database is as it was before ${then##*/before-}; as it was until now it is in $backup"
 fi
+remember
 echo "$release"
