@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -64,7 +63,7 @@ internal sealed class SecurityGroupActions : ActionSet
         Add("to-port", r => r.Policy.ToPort.ToString(CultureInfo.InvariantCulture));
     }
 
-    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    private IEnumerable<Element?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -99,7 +98,7 @@ internal sealed class SecurityGroupActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    private IEnumerable<Element?> Delete(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -123,7 +122,7 @@ internal sealed class SecurityGroupActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -134,7 +133,7 @@ internal sealed class SecurityGroupActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeRules(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeRules(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -144,9 +143,9 @@ internal sealed class SecurityGroupActions : ActionSet
         }
     }
 
-    private async Task<IEnumerable<XElement?>> AuthorizeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> AuthorizeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
     {
-        IEnumerable<XElement?> answer;
+        IEnumerable<Element?> answer;
         lock (_account.Gate)
         {
             var group = Target(parameters);
@@ -175,7 +174,7 @@ internal sealed class SecurityGroupActions : ActionSet
         return answer;
     }
 
-    private async Task<IEnumerable<XElement?>> RevokeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> RevokeAsync(QueryParameters parameters, bool isEgress, CancellationToken cancellationToken)
     {
         lock (_account.Gate)
         {
@@ -308,7 +307,7 @@ internal sealed class SecurityGroupActions : ActionSet
 
     private string Arn(string type, string id) => $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:{type}/{id}";
 
-    private IEnumerable<XElement?> DescribeRule(SecurityGroup group, SecurityGroupRule rule) =>
+    private IEnumerable<Element?> DescribeRule(SecurityGroup group, SecurityGroupRule rule) =>
     [
         new("securityGroupRuleId", rule.Id),
         new("groupId", group.Id),
@@ -319,13 +318,13 @@ internal sealed class SecurityGroupActions : ActionSet
         new("toPort", rule.Policy.ToPort),
         rule.Policy.Cidr is { } cidr ? new("cidrIpv4", cidr) : null,
         rule.CidrIpv6 is { } cidr6 ? new("cidrIpv6", cidr6) : null,
-        rule.Policy.PeerGroup is { } source ? new("referencedGroupInfo", new XElement("groupId", source), new XElement("userId", _account.OwnerId)) : null,
+        rule.Policy.PeerGroup is { } source ? new("referencedGroupInfo", new Element("groupId", source), new Element("userId", _account.OwnerId)) : null,
         rule.Description is { } description ? new("description", description) : null,
         new("securityGroupRuleArn", Arn("security-group-rule", rule.Id)),
         Xml.Tags(_account.TagsOf(rule.Id)),
     ];
 
-    private IEnumerable<XElement?> Describe(SecurityGroup group) =>
+    private IEnumerable<Element?> Describe(SecurityGroup group) =>
     [
         new("ownerId", _account.OwnerId),
         new("groupId", group.Id),
@@ -338,10 +337,10 @@ internal sealed class SecurityGroupActions : ActionSet
         Xml.Tags(_account.TagsOf(group.Id)),
     ];
 
-    private IEnumerable<XElement?> Permission(IGrouping<(string Protocol, int From, int To), SecurityGroupRule> rules)
+    private IEnumerable<Element?> Permission(IGrouping<(string Protocol, int From, int To), SecurityGroupRule> rules)
     {
         var hasPorts = rules.Key.Protocol is "tcp" or "udp" or "icmp" or "58";
-        XElement? Description(SecurityGroupRule r) => r.Description is null ? null : new("description", r.Description);
+        Element? Description(SecurityGroupRule r) => r.Description is null ? null : new("description", r.Description);
         return
         [
             new("ipProtocol", rules.Key.Protocol == "58" ? "icmpv6" : rules.Key.Protocol),

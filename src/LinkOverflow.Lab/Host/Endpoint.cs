@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Actions;
 using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Model;
@@ -103,18 +102,14 @@ internal sealed partial class Endpoint
         };
         if (_faults.LosesAnswer(action))
         {
-            // The headers come and then the connection ends, which Kestrel sees to and logs: where not a byte came, a client's HTTP
-            // stack may send the request again unasked, and nobody would notice the loss.
-            context.Response.ContentLength = answer.Length;
-            await context.Response.Body.WriteAsync(answer.AsMemory(0, 1), context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await LostAnswer.SendAsync(context, contentType, answer.Length);
             return;
         }
 
         await WriteAsync(context, 200, contentType, answer);
     }
 
-    private async Task<byte[]> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
     {
         if (!_handlers.TryGetValue(action, out var handler))
         {
@@ -140,7 +135,7 @@ internal sealed partial class Endpoint
             throw new ApiException(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
         }
 
-        var answer = new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken));
+        var answer = new Element($"{action}Response", new Element("requestId", requestId), await handler(parameters, cancellationToken));
         if (!action.StartsWith("Describe", StringComparison.Ordinal) && !action.StartsWith("Get", StringComparison.Ordinal))
         {
             await _keep(cancellationToken);
@@ -171,28 +166,23 @@ internal sealed partial class Endpoint
         return stream.ToArray();
     }
 
-    private static Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId)
+    private static Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId) => service switch
     {
-        // A refusal may quote what was sent; XML cannot carry everything that can be sent.
-        var message = new string([.. error.Message.Select(c => System.Xml.XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '?')]);
-        return service switch
-        {
-            "ssm" => WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error)),
-            "sts" => WriteAsync(context, error.Status, "text/xml", Xml.Write(StsActions.Refusal(error.Status, error.Code, message, requestId), StsActions.Namespace)),
-            _ => WriteAsync(
-                context,
-                error.Status,
-                "text/xml;charset=UTF-8",
-                Xml.Write(
-                    new XElement(
-                        "Response",
-                        new XElement("Errors", new XElement("Error", new XElement("Code", error.Code), new XElement("Message", message))),
-                        new XElement("RequestID", requestId)),
-                    "")),
-        };
-    }
+        "ssm" => WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error)),
+        "sts" => WriteAsync(context, error.Status, "text/xml", Xml.Write(StsActions.Refusal(error.Status, error.Code, error.Message, requestId), StsActions.Namespace)),
+        _ => WriteAsync(
+            context,
+            error.Status,
+            "text/xml;charset=UTF-8",
+            Xml.Write(
+                new Element(
+                    "Response",
+                    new Element("Errors", new Element("Error", new Element("Code", error.Code), new Element("Message", error.Message))),
+                    new Element("RequestID", requestId)),
+                "")),
+    };
 
-    internal static async Task WriteAsync(HttpContext context, int status, string contentType, byte[] content)
+    internal static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> content)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
