@@ -43,7 +43,7 @@ internal sealed class ApiLab : IAsyncDisposable
         machines ??= new RecordedMachines();
         var server = await LabServer.StartAsync(
             new IPEndPoint(IPAddress.Loopback, 0), new LabSlot(7), Credentials, machines, clock ?? TimeProvider.System, TestContext.Current.CancellationToken, accountFile);
-        server.Resume();
+        await server.ResumeAsync(TestContext.Current.CancellationToken);
         return new ApiLab(server, machines);
     }
 
