@@ -71,22 +71,20 @@ internal sealed class SnapshotActions : ActionSet
 
     private async Task<IEnumerable<Element?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
-        Snapshot snapshot;
-        lock (_account.Gate)
-        {
-            snapshot = Find(_account, parameters.Require("SnapshotId"));
-            if (_account.Images.Values.FirstOrDefault(i => i.BlockDevices.Any(d => d.SnapshotId == snapshot.Id)) is { } user)
-            {
-                throw new ApiException("InvalidSnapshot.InUse", $"The snapshot {snapshot.Id} is currently in use by {user.Id}");
-            }
+        await _storage.DeleteAsync(_account.Snapshots, () => Deletable(parameters), s => (s.Id, s.Image), cancellationToken);
+        return [Xml.Return()];
+    }
 
-            EndDryRun(parameters);
-            _account.Snapshots.Remove(snapshot.Id);
-            _account.RemoveTags(snapshot.Id);
+    private Snapshot Deletable(QueryParameters parameters)
+    {
+        var snapshot = Find(_account, parameters.Require("SnapshotId"));
+        if (_account.Images.Values.FirstOrDefault(i => i.BlockDevices.Any(d => d.SnapshotId == snapshot.Id)) is { } user)
+        {
+            throw new ApiException("InvalidSnapshot.InUse", $"The snapshot {snapshot.Id} is currently in use by {user.Id}");
         }
 
-        await _storage.RemoveAsync(snapshot.Id, snapshot.Image, cancellationToken);
-        return [Xml.Return()];
+        EndDryRun(parameters);
+        return snapshot;
     }
 
     private static string Progress(Snapshot snapshot) => snapshot.State == "completed" ? "100%" : "0%";

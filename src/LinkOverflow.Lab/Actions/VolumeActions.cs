@@ -119,22 +119,20 @@ internal sealed class VolumeActions : ActionSet
 
     private async Task<IEnumerable<Element?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
-        Volume volume;
-        lock (_account.Gate)
-        {
-            volume = Find(_account, parameters.Require("VolumeId"));
-            if (volume.Attachment is { } at)
-            {
-                throw new ApiException("VolumeInUse", $"Volume {volume.Id} is currently attached to {at.InstanceId}");
-            }
+        await _storage.DeleteAsync(_account.Volumes, () => Deletable(parameters), v => (v.Id, v.Image), cancellationToken);
+        return [Xml.Return()];
+    }
 
-            EndDryRun(parameters);
-            _account.Volumes.Remove(volume.Id);
-            _account.RemoveTags(volume.Id);
+    private Volume Deletable(QueryParameters parameters)
+    {
+        var volume = Find(_account, parameters.Require("VolumeId"));
+        if (volume.Attachment is { } at)
+        {
+            throw new ApiException("VolumeInUse", $"Volume {volume.Id} is currently attached to {at.InstanceId}");
         }
 
-        await _storage.RemoveAsync(volume.Id, volume.Image, cancellationToken);
-        return [Xml.Return()];
+        EndDryRun(parameters);
+        return volume;
     }
 
     private IEnumerable<Element?> Describe(QueryParameters parameters, string set, Func<Volume, IEnumerable<Element?>> describe)

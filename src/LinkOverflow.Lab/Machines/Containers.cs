@@ -20,7 +20,7 @@ internal sealed class Containers(Podman podman, string label, MachineFiles files
     {
         var containers = await ListAsync(cancellationToken);
         // One that stood still for its image when the lab was killed would not stop, nor be removed by some versions of podman.
-        string[] paused = [.. containers.Where(c => c.State == "paused").Select(c => c.Id)];
+        string[] paused = [.. containers.Where(c => c.State.Equals("paused", StringComparison.OrdinalIgnoreCase)).Select(c => c.Id)];
         if (paused.Length > 0)
         {
             await podman.Command(["unpause", .. paused]).OutputAsync(cancellationToken);

@@ -105,6 +105,25 @@ internal sealed class Storage(Account account, Fleet fleet, IMachineDriver drive
     public Task CreateVolumeAsync(Volume volume, CancellationToken cancellationToken) =>
         driver.CreateDiskAsync(volume.Id, volume.SizeGiB, volume.SnapshotId, cancellationToken);
 
+    /// <summary>Deletes a volume or a snapshot with its disk.</summary>
+    /// <param name="all">Those that the account has.</param>
+    /// <param name="find">Gives the one to delete, or refuses; under the account's lock.</param>
+    /// <param name="disk">Its id, and the image that it is kept as; null for a block device.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task DeleteAsync<T>(Dictionary<string, T> all, Func<T> find, Func<T, (string Id, string? Image)> disk, CancellationToken cancellationToken)
+    {
+        string id;
+        string? image;
+        lock (account.Gate)
+        {
+            (id, image) = disk(find());
+            all.Remove(id);
+            account.RemoveTags(id);
+        }
+
+        await RemoveAsync(id, image, cancellationToken);
+    }
+
     /// <summary>Removes the disk of a volume or snapshot that the account no longer has.</summary>
     /// <param name="disk">Its id.</param>
     /// <param name="image">The image that it was kept as; null for a block device.</param>
