@@ -38,6 +38,9 @@ internal sealed partial class Endpoint
         _logger = logger;
     }
 
+    /// <summary>The actions of EC2 that are answered; all others are InvalidAction.</summary>
+    public IEnumerable<string> Actions => _handlers.Keys;
+
     public async Task AnswerAsync(HttpContext context)
     {
         var requestId = Guid.NewGuid().ToString();

@@ -30,6 +30,9 @@ internal sealed partial class LabServer : IAsyncDisposable
 
     public Account Account { get; }
 
+    /// <summary>The actions of EC2 that it answers.</summary>
+    public IEnumerable<string> Actions { get; private init; } = [];
+
     /// <summary>http://127.0.0.1:PORT.</summary>
     public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
@@ -100,7 +103,7 @@ internal sealed partial class LabServer : IAsyncDisposable
             }
         };
         fleet.Open();
-        var server = new LabServer(app, fleet, storage, outages, account, keep);
+        var server = new LabServer(app, fleet, storage, outages, account, keep) { Actions = endpoint.Actions };
         try
         {
             await app.StartAsync(cancellationToken);

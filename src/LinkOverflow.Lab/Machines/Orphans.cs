@@ -10,19 +10,22 @@ namespace LinkOverflow.Lab.Machines;
 internal static class Orphans
 {
     // Every program that the lab starts inherits it; machines do not.
-    private const string Variable = "LOLAB_STATE";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public const string Variable = "LOLAB_STATE";
+
+    /// <summary>For how long they are waited for; a podman that makes a machine takes a second.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
 
     /// <summary>From now on what this process starts can be found again.</summary>
     public static void Mark(string state) => Environment.SetEnvironmentVariable(Variable, state);
 
     /// <summary>Waits until those of a lab that is no more have ended, and ends those that do not.</summary>
     /// <param name="state">The lab's state folder.</param>
+    /// <param name="patience">For how long they may go on.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static async Task EndAsync(string state, CancellationToken cancellationToken)
+    public static async Task EndAsync(string state, TimeSpan patience, CancellationToken cancellationToken)
     {
         var mark = Encoding.UTF8.GetBytes($"{Variable}={state}\0");
-        var deadline = DateTime.UtcNow + Patience;
+        var deadline = DateTime.UtcNow + patience;
         // To the end where that is near: what it leaves whole is easier to remove than half of it.
         while (Find(mark) is { Count: > 0 } orphans)
         {

@@ -230,7 +230,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             await image.RemoveHalfMadeAsync();
         }
 
-        await Orphans.EndAsync(_state, cancellationToken);
+        await Orphans.EndAsync(_state, Orphans.Patience, cancellationToken);
         var found = new List<string>();
         if (_podman.IsUsed)
         {

@@ -35,6 +35,9 @@ internal sealed class ApiLab : IAsyncDisposable
 
     public string Endpoint => _server.Endpoint;
 
+    /// <summary>Every action of EC2 that it answers.</summary>
+    public IEnumerable<string> Actions => _server.Actions;
+
     /// <param name="clock">The lab's clock; the real one when null.</param>
     /// <param name="accountFile">Where it keeps its account; nowhere when null.</param>
     /// <param name="machines">Those of an earlier lab.</param>

@@ -206,7 +206,7 @@ public sealed class RealLab : IAsyncLifetime
             {
                 result = await new Command(
                     "ssh", "-F", "none", "-i", Record.KeyFile, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes", "-o", $"UserKnownHostsFile={known}",
-                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", $"{user}@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
+                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", $"{user}@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
                 // 255 is ssh's own; sshd, and the address while the instance is pending, come a moment after the key.
                 return result.ExitCode != 255
                     || !(result.Error.Contains("Connection refused", StringComparison.Ordinal) || result.Error.Contains("No route to host", StringComparison.Ordinal));
@@ -249,7 +249,7 @@ public sealed class RealLab : IAsyncLifetime
     /// <param name="what">Said when it never is.</param>
     /// <param name="minutes">For how long.</param>
     /// <param name="every">Milliseconds from one asking to the next.</param>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int minutes = 1, int every = 50)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int minutes = 3, int every = 50)
     {
         var deadline = DateTime.UtcNow.AddMinutes(minutes);
         while (!await condition())
