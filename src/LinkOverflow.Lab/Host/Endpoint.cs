@@ -96,23 +96,34 @@ internal sealed partial class Endpoint
             throw refusal;
         }
 
-        var (contentType, answer) = signer.Service switch
+        switch (signer.Service)
         {
-            "ssm" => (SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body)),
-            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, signer, requestId), StsActions.Namespace)),
-            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted)),
-            _ => throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}."),
-        };
-        if (_faults.LosesAnswer(action))
-        {
-            await LostAnswer.SendAsync(context, contentType, answer.Length);
-            return;
-        }
+            case "ssm":
+                await AnswerAsync(context, action, SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body));
+                break;
+            case "sts":
+                using (var answer = new XmlText(_sts.Answer(action, signer, requestId), StsActions.Namespace))
+                {
+                    await AnswerAsync(context, action, "text/xml", answer.Bytes);
+                }
 
-        await WriteAsync(context, 200, contentType, answer);
+                break;
+            case "ec2" when signer.Region == Zones.Region:
+                using (var answer = await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted))
+                {
+                    await AnswerAsync(context, action, "text/xml;charset=UTF-8", answer.Bytes);
+                }
+
+                break;
+            default:
+                throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}.");
+        }
     }
 
-    private async Task<ReadOnlyMemory<byte>> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    private Task AnswerAsync(HttpContext context, string action, string contentType, ReadOnlyMemory<byte> answer) =>
+        _faults.LosesAnswer(action) ? LostAnswer.SendAsync(context, contentType, answer.Length) : WriteAsync(context, 200, contentType, answer);
+
+    private async Task<XmlText> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
     {
         if (!_handlers.TryGetValue(action, out var handler))
         {
@@ -144,7 +155,7 @@ internal sealed partial class Endpoint
             await _keep(cancellationToken);
         }
 
-        return Xml.Write(answer, Xml.Ec2Namespace);
+        return new XmlText(answer, Xml.Ec2Namespace);
     }
 
     internal static async Task<byte[]> ReadBodyAsync(HttpContext context, params string[] methods)
@@ -169,21 +180,24 @@ internal sealed partial class Endpoint
         return stream.ToArray();
     }
 
-    private static Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId) => service switch
+    private static async Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId)
     {
-        "ssm" => WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error)),
-        "sts" => WriteAsync(context, error.Status, "text/xml", Xml.Write(StsActions.Refusal(error.Status, error.Code, error.Message, requestId), StsActions.Namespace)),
-        _ => WriteAsync(
-            context,
-            error.Status,
-            "text/xml;charset=UTF-8",
-            Xml.Write(
+        if (service == "ssm")
+        {
+            await WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error));
+            return;
+        }
+
+        using var answer = service == "sts"
+            ? new XmlText(StsActions.Refusal(error.Status, error.Code, error.Message, requestId), StsActions.Namespace)
+            : new XmlText(
                 new Element(
                     "Response",
                     new Element("Errors", new Element("Error", new Element("Code", error.Code), new Element("Message", error.Message))),
                     new Element("RequestID", requestId)),
-                "")),
-    };
+                "");
+        await WriteAsync(context, error.Status, service == "sts" ? "text/xml" : "text/xml;charset=UTF-8", answer.Bytes);
+    }
 
     internal static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> content)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 
 namespace LinkOverflow.Lab.Protocol;
@@ -21,15 +20,4 @@ internal static class Xml
 
     /// <summary>A moment as EC2 writes it, in UTC with milliseconds.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A whole document in UTF-8.</summary>
-    /// <param name="root">Its one element.</param>
-    /// <param name="xmlNamespace">The namespace of all elements; empty for none.</param>
-    public static ReadOnlyMemory<byte> Write(Element root, string xmlNamespace)
-    {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        var writer = new XmlText(buffer);
-        writer.Document(root, xmlNamespace);
-        return buffer.WrittenMemory;
-    }
 }

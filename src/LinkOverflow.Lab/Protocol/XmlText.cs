@@ -5,9 +5,11 @@ using System.Text;
 
 namespace LinkOverflow.Lab.Protocol;
 
-/// <summary>Writes elements as XML 1.0 in UTF-8. What XML cannot carry, in no form at all, becomes a question mark.</summary>
-/// <param name="buffer">Where to.</param>
-internal readonly struct XmlText(ArrayBufferWriter<byte> buffer)
+/// <summary>
+/// A document of XML 1.0 in UTF-8, in a buffer of the pool that is given back when it has been sent. What XML cannot carry, in no
+/// form at all, becomes a question mark.
+/// </summary>
+internal sealed class XmlText : IDisposable
 {
     // A lab answers few requests for many instances: compiled in stages, most of them would meet the slow first stage.
     private const MethodImplOptions AtOnce = MethodImplOptions.AggressiveOptimization;
@@ -16,17 +18,32 @@ internal readonly struct XmlText(ArrayBufferWriter<byte> buffer)
     private static readonly SearchValues<char> Special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(c => (char)c).Where(c => c is not ('\t' or '\n')), '<', '>', '&', '"', '\uFFFE', '\uFFFF', .. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
 
-    public void Document(Element root, string xmlNamespace)
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int _length;
+
+    /// <summary>Writes it.</summary>
+    /// <param name="root">Its one element.</param>
+    /// <param name="xmlNamespace">The namespace of all elements; empty for none.</param>
+    public XmlText(Element root, string xmlNamespace)
     {
         Raw("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
         Start(root, xmlNamespace);
     }
 
+    /// <summary>Until it is disposed of.</summary>
+    public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _length = 0;
+    }
+
     [MethodImpl(AtOnce)]
     private void Start(Element element, string xmlNamespace)
     {
-        Raw("<");
-        Raw(element.Name);
+        Tag("<", element.Name);
         if (xmlNamespace.Length > 0)
         {
             Raw(" xmlns=\"");
@@ -36,8 +53,7 @@ internal readonly struct XmlText(ArrayBufferWriter<byte> buffer)
 
         Raw(">");
         Content(element.Content);
-        Raw("</");
-        Raw(element.Name);
+        Tag("</", element.Name);
         Raw(">");
     }
 
@@ -106,5 +122,42 @@ internal readonly struct XmlText(ArrayBufferWriter<byte> buffer)
         Raw(text);
     }
 
-    private void Raw(ReadOnlySpan<char> text) => Encoding.UTF8.GetBytes(text, buffer);
+    private void Tag(ReadOnlySpan<char> start, ReadOnlySpan<char> name)
+    {
+        Raw(start);
+        Raw(name);
+    }
+
+    [MethodImpl(AtOnce)]
+    private void Raw(ReadOnlySpan<char> text)
+    {
+        // A character is at most three bytes; a pair of surrogates is four.
+        if (_buffer.Length - _length < text.Length * 3)
+        {
+            Grow(text.Length * 3);
+        }
+
+        // Nearly all is ASCII, of which most is shorter than what the encoder takes to begin.
+        var at = _length;
+        foreach (var character in text)
+        {
+            if (character >= 0x80)
+            {
+                _length += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_length));
+                return;
+            }
+
+            _buffer[at++] = (byte)character;
+        }
+
+        _length = at;
+    }
+
+    private void Grow(int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + needed));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
 }
