@@ -59,6 +59,8 @@ internal sealed partial class LabServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
+            // A large answer goes to the socket in one piece: by the usual 64 KiB whoever writes it would wait for the sender sixty times.
+            o.Limits.MaxResponseBufferSize = 8 * 1024 * 1024;
             o.Listen(listen);
         });
 
