@@ -20,7 +20,7 @@ internal sealed class Podman(string cache)
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(cache);
-        await File.WriteAllTextAsync(
+        await WriteAsync(
             Settings,
             """
             [containers]
@@ -32,7 +32,7 @@ internal sealed class Podman(string cache)
 
             """,
             cancellationToken);
-        await File.WriteAllTextAsync(
+        await WriteAsync(
             StorageSettings,
             $"""
             [storage]
@@ -82,6 +82,19 @@ internal sealed class Podman(string cache)
         {
             await new Command("rm", "-rf", "--one-file-system", "--", RunFolder).OutputAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Writes a file that another lab's podman may read at any moment, and finds whole.</summary>
+    private static async Task WriteAsync(string file, string text, CancellationToken cancellationToken)
+    {
+        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) == text)
+        {
+            return;
+        }
+
+        var temporary = $"{file}.{Guid.NewGuid():N}";
+        await File.WriteAllTextAsync(temporary, text, cancellationToken);
+        File.Move(temporary, file, overwrite: true);
     }
 
     private bool IsAtWork() => Directory.EnumerateDirectories("/proc").Any(process =>

@@ -190,13 +190,13 @@ public sealed class RealLab : IAsyncLifetime
     }
 
     /// <summary>A command on the machine, by the system's ssh, which trusts nothing but the host key on the console.</summary>
-    internal async Task<CommandResult> SshAsync(Instance instance, string command, string user = "admin")
+    internal async Task<CommandResult> SshAsync(Instance instance, string command, string user = "admin", int minutes = 3)
     {
         var known = Path.Combine(Folder, $"known_hosts-{instance.InstanceId}");
         if (!File.Exists(known))
         {
             string? key = null;
-            await UntilAsync(async () => (key = HostKey(await ConsoleAsync(instance))) is not null, "the console shows the host key");
+            await UntilAsync(async () => (key = HostKey(await ConsoleAsync(instance))) is not null, "the console shows the host key", minutes);
             await File.WriteAllTextAsync(known, $"{instance.PublicIpAddress} {key}\n", TestContext.Current.CancellationToken);
         }
 
@@ -211,7 +211,8 @@ public sealed class RealLab : IAsyncLifetime
                 return result.ExitCode != 255
                     || !(result.Error.Contains("Connection refused", StringComparison.Ordinal) || result.Error.Contains("No route to host", StringComparison.Ordinal));
             },
-            "sshd answers");
+            "sshd answers",
+            minutes);
         return result!;
     }
 
