@@ -67,3 +67,26 @@ Describe 'Start-LOLab' -Tag Machines {
         Get-LOLab | Should -BeNullOrEmpty
     }
 }
+
+Describe 'Stop-LOLab -Remove' -Tag Machines {
+    BeforeAll {
+        $missing = & dotnet "$root/bin/lab/LinkOverflow.Lab.dll" check --json | ConvertFrom-Json
+        $caches = $env:XDG_CACHE_HOME
+        # The user's base image is not this test's to remove.
+        $env:XDG_CACHE_HOME = Join-Path $TestDrive 'cache'
+    }
+
+    AfterAll {
+        $env:XDG_CACHE_HOME = $caches
+    }
+
+    It 'removes the state folder and the cache of a lab that does not run' {
+        if (-not $missing.Ok) { Set-ItResult -Skipped -Because "this machine cannot run the lab: $($missing.Missing.Name -join ', ')" }
+        $folders = $env:XDG_STATE_HOME, $env:XDG_CACHE_HOME | ForEach-Object { Join-Path $_ 'linkoverflow/lab' }
+        $folders | ForEach-Object { New-Item -ItemType File -Force (Join-Path $_ 'something') | Out-Null }
+
+        Stop-LOLab -Remove
+
+        $folders | Should -Not -Exist
+    }
+}

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -51,18 +50,18 @@ internal static partial class BlockDeviceMappings
     }
 
     /// <summary>As DescribeImages shows them.</summary>
-    public static XElement Describe(IEnumerable<BlockDevice> devices) => Xml.List("blockDeviceMapping", devices, d => new[]
+    public static Element Describe(IEnumerable<BlockDevice> devices) => Xml.List("blockDeviceMapping", devices, d => new[]
     {
-        new XElement("deviceName", d.Name),
-        new XElement(
+        new Element("deviceName", d.Name),
+        new Element(
             "ebs",
-            d.SnapshotId is null ? null : new XElement("snapshotId", d.SnapshotId),
-            new XElement("volumeSize", d.SizeGiB),
-            new XElement("deleteOnTermination", d.DeleteOnTermination),
-            new XElement("volumeType", d.Kind.Type),
-            d.Kind.Iops is null ? null : new XElement("iops", d.Kind.Iops),
-            d.Kind.Throughput is null ? null : new XElement("throughput", d.Kind.Throughput),
-            new XElement("encrypted", d.Encrypted)),
+            d.SnapshotId is null ? null : new Element("snapshotId", d.SnapshotId),
+            new Element("volumeSize", d.SizeGiB),
+            new Element("deleteOnTermination", d.DeleteOnTermination),
+            new Element("volumeType", d.Kind.Type),
+            d.Kind.Iops is null ? null : new Element("iops", d.Kind.Iops),
+            d.Kind.Throughput is null ? null : new Element("throughput", d.Kind.Throughput),
+            new Element("encrypted", d.Encrypted)),
     });
 
     private static BlockDevice Device(Account account, QueryParameters ebs, string name, BlockDevice? before)

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Protocol;
 
 namespace LinkOverflow.Lab.Actions;
@@ -7,7 +6,7 @@ namespace LinkOverflow.Lab.Actions;
 /// <param name="parameters">What the client sent.</param>
 /// <param name="cancellationToken">The client went away.</param>
 /// <returns>The elements of the answer.</returns>
-internal delegate Task<IEnumerable<XElement?>> Handler(QueryParameters parameters, CancellationToken cancellationToken);
+internal delegate Task<IEnumerable<Element?>> Handler(QueryParameters parameters, CancellationToken cancellationToken);
 
 /// <summary>The actions of one kind of resource, by their names.</summary>
 internal abstract class ActionSet
@@ -19,7 +18,7 @@ internal abstract class ActionSet
     protected void Add(string action, Handler handler) => _handlers.Add(action, handler);
 
     /// <summary>For those that have nothing to wait for.</summary>
-    protected void Add(string action, Func<QueryParameters, IEnumerable<XElement?>> handler) =>
+    protected void Add(string action, Func<QueryParameters, IEnumerable<Element?>> handler) =>
         _handlers.Add(action, (parameters, _) => Task.FromResult(handler(parameters)));
 
     /// <summary>Ends a request that only asks whether it would succeed. Comes after every check and before every change.</summary>

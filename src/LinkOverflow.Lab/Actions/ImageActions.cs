@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -54,7 +53,7 @@ internal sealed partial class ImageActions : ActionSet
     /// <exception cref="ApiException">InvalidAMIID.Malformed or InvalidAMIID.NotFound.</exception>
     public static MachineImage Find(Account account, string id) => ResourceId.Find("image id", account.Images, id, "ami", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound");
 
-    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    private IEnumerable<Element?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -95,7 +94,7 @@ internal sealed partial class ImageActions : ActionSet
         return snapshot;
     }
 
-    private IEnumerable<XElement?> Register(QueryParameters parameters)
+    private IEnumerable<Element?> Register(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -131,7 +130,7 @@ internal sealed partial class ImageActions : ActionSet
         }
     }
 
-    private async Task<IEnumerable<XElement?>> DeregisterAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> DeregisterAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         MachineImage image;
         var deleted = new List<Snapshot>();
@@ -167,11 +166,11 @@ internal sealed partial class ImageActions : ActionSet
         return
         [
             Xml.Return(),
-            deleted.Count == 0 ? null : Xml.List("deleteSnapshotResultSet", deleted, s => new[] { new XElement("snapshotId", s.Id), new XElement("returnCode", "success") }),
+            deleted.Count == 0 ? null : Xml.List("deleteSnapshotResultSet", deleted, s => new[] { new Element("snapshotId", s.Id), new Element("returnCode", "success") }),
         ];
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -195,7 +194,7 @@ internal sealed partial class ImageActions : ActionSet
             : name;
     }
 
-    private IEnumerable<XElement?> Describe(MachineImage image) =>
+    private IEnumerable<Element?> Describe(MachineImage image) =>
     [
         new("imageId", image.Id),
         new("imageLocation", $"{image.OwnerAlias ?? image.OwnerId}/{image.Name}"),
@@ -218,7 +217,7 @@ internal sealed partial class ImageActions : ActionSet
         new("sriovNetSupport", "simple"),
         new("platformDetails", "Linux/UNIX"),
         new("usageOperation", "RunInstances"),
-        image.State == "failed" ? new("stateReason", new XElement("code", "Server.InternalError"), new XElement("message", "The lab could not save the disk; its log says why.")) : null,
+        image.State == "failed" ? new("stateReason", new Element("code", "Server.InternalError"), new Element("message", "The lab could not save the disk; its log says why.")) : null,
         image.SourceInstanceId is null ? null : new("sourceInstanceId", image.SourceInstanceId),
         Xml.Tags(_account.TagsOf(image.Id)),
     ];

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -48,7 +47,7 @@ internal sealed class InstanceActions : ActionSet
         };
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -66,7 +65,7 @@ internal sealed class InstanceActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeStatus(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeStatus(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -77,14 +76,14 @@ internal sealed class InstanceActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Status(Instance instance)
+    private IEnumerable<Element?> Status(Instance instance)
     {
         var status = _fleet.StatusOf(instance);
         var reachability = status switch { "ok" => "passed", "initializing" => "initializing", _ => null };
-        XElement Check(string name) => new(
+        Element Check(string name) => new(
             name,
-            new XElement("status", status),
-            reachability is null ? null : Xml.List("details", ["reachability"], d => new[] { new XElement("name", d), new XElement("status", reachability) }));
+            new Element("status", status),
+            reachability is null ? null : Xml.List("details", ["reachability"], d => new[] { new Element("name", d), new Element("status", reachability) }));
         return
         [
             new("instanceId", instance.Id),
@@ -95,7 +94,7 @@ internal sealed class InstanceActions : ActionSet
         ];
     }
 
-    private (List<Instance> Page, XElement? Next) Select(QueryParameters parameters, IEnumerable<Instance> from)
+    private (List<Instance> Page, Element? Next) Select(QueryParameters parameters, IEnumerable<Instance> from)
     {
         Paging.RefuseWith(parameters, "InstanceId");
         var ids = parameters.List("InstanceId");
@@ -103,11 +102,11 @@ internal sealed class InstanceActions : ActionSet
         return new Paging(parameters).Cut(new Filters(parameters).Apply(instances, i => _account.TagsOf(i.Id), _filters));
     }
 
-    private IEnumerable<XElement?> Terminate(QueryParameters parameters)
+    private IEnumerable<Element?> Terminate(QueryParameters parameters)
     {
         List<Instance> instances;
         List<Instance> ending;
-        IEnumerable<XElement?> answer;
+        IEnumerable<Element?> answer;
         lock (_account.Gate)
         {
             instances = Find(_account, Ids(parameters));
@@ -127,10 +126,10 @@ internal sealed class InstanceActions : ActionSet
         return answer;
     }
 
-    private IEnumerable<XElement?> Stop(QueryParameters parameters)
+    private IEnumerable<Element?> Stop(QueryParameters parameters)
     {
         List<Instance> stopping;
-        IEnumerable<XElement?> answer;
+        IEnumerable<Element?> answer;
         lock (_account.Gate)
         {
             var instances = Find(_account, Ids(parameters));
@@ -149,10 +148,10 @@ internal sealed class InstanceActions : ActionSet
         return answer;
     }
 
-    private IEnumerable<XElement?> Start(QueryParameters parameters)
+    private IEnumerable<Element?> Start(QueryParameters parameters)
     {
         List<Instance> starting;
-        IEnumerable<XElement?> answer;
+        IEnumerable<Element?> answer;
         lock (_account.Gate)
         {
             var instances = Find(_account, Ids(parameters));
@@ -172,7 +171,7 @@ internal sealed class InstanceActions : ActionSet
         return answer;
     }
 
-    private IEnumerable<XElement?> Reboot(QueryParameters parameters)
+    private IEnumerable<Element?> Reboot(QueryParameters parameters)
     {
         List<Instance> instances;
         lock (_account.Gate)
@@ -186,7 +185,7 @@ internal sealed class InstanceActions : ActionSet
         return [Xml.Return()];
     }
 
-    private async Task<IEnumerable<XElement?>> GetConsoleOutputAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> GetConsoleOutputAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         Instance instance;
         lock (_account.Gate)
@@ -215,9 +214,9 @@ internal sealed class InstanceActions : ActionSet
         }
     }
 
-    private static IEnumerable<XElement?> Change(List<Instance> instances, Func<Instance, bool> concerns, InstanceState state, (string Code, string Message)? reason) =>
+    private static IEnumerable<Element?> Change(List<Instance> instances, Func<Instance, bool> concerns, InstanceState state, (string Code, string Message)? reason) =>
     [
-        new XElement(
+        new Element(
             "instancesSet",
             instances.Select(i =>
             {
@@ -228,7 +227,7 @@ internal sealed class InstanceActions : ActionSet
                     i.Reason = reason;
                 }
 
-                return new XElement("item", new XElement("instanceId", i.Id), InstanceXml.State("currentState", i.State), InstanceXml.State("previousState", before));
+                return new Element("item", new Element("instanceId", i.Id), InstanceXml.State("currentState", i.State), InstanceXml.State("previousState", before));
             }).ToList()),
     ];
 }

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -20,13 +19,13 @@ internal sealed class InstanceAttributes : ActionSet
         Add("DescribeInstanceCreditSpecifications", DescribeCredits);
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
             var instance = InstanceActions.Find(_account, [parameters.Require("InstanceId")])[0];
             var attribute = parameters.Require("Attribute");
-            XElement Value(object? value) => new(attribute, value is null ? null : new XElement("value", value));
+            Element Value(object? value) => new(attribute, value is null ? null : new Element("value", value));
             return
             [
                 new("instanceId", instance.Id),
@@ -51,7 +50,7 @@ internal sealed class InstanceAttributes : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeCredits(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeCredits(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -61,13 +60,13 @@ internal sealed class InstanceAttributes : ActionSet
             [
                 Xml.List("instanceCreditSpecificationSet", instances.Where(i => i.Type.IsBurstable), i => new[]
                 {
-                    new XElement("instanceId", i.Id), new XElement("cpuCredits", i.Type.IsNitro ? "unlimited" : "standard"),
+                    new Element("instanceId", i.Id), new Element("cpuCredits", i.Type.IsNitro ? "unlimited" : "standard"),
                 }),
             ];
         }
     }
 
-    private async Task<IEnumerable<XElement?>> ModifyAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> ModifyAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         lock (_account.Gate)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -38,7 +37,7 @@ internal sealed class InstanceTypeActions : ActionSet
 
     private static bool IsCurrent(InstanceType type) => type.IsNitro || type.Name.StartsWith("t2.", StringComparison.Ordinal);
 
-    private static IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private static IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         var names = parameters.List("InstanceType");
         var unknown = names.Where(n => !InstanceType.All.ContainsKey(n)).ToList();
@@ -51,7 +50,7 @@ internal sealed class InstanceTypeActions : ActionSet
         return Listing.Answer(parameters, "instanceTypeSet", types, null, TypeFilters, Describe);
     }
 
-    private static IEnumerable<XElement?> Describe(InstanceType type) =>
+    private static IEnumerable<Element?> Describe(InstanceType type) =>
     [
         new("instanceType", type.Name),
         new("currentGeneration", IsCurrent(type)),
@@ -62,11 +61,11 @@ internal sealed class InstanceTypeActions : ActionSet
         new("bareMetal", false),
         new("hypervisor", type.IsNitro ? "nitro" : "xen"),
         new("processorInfo", Xml.List("supportedArchitectures", [MachineImage.Architecture], a => a)),
-        new("vCpuInfo", new XElement("defaultVCpus", type.Cpus), new XElement("defaultCores", Math.Max(1, type.Cpus / 2)), new XElement("defaultThreadsPerCore", type.Cpus > 1 ? 2 : 1)),
-        new("memoryInfo", new XElement("sizeInMiB", type.MemoryMiB)),
+        new("vCpuInfo", new Element("defaultVCpus", type.Cpus), new Element("defaultCores", Math.Max(1, type.Cpus / 2)), new Element("defaultThreadsPerCore", type.Cpus > 1 ? 2 : 1)),
+        new("memoryInfo", new Element("sizeInMiB", type.MemoryMiB)),
         new("instanceStorageSupported", false),
-        new("ebsInfo", new XElement("ebsOptimizedSupport", "default"), new XElement("encryptionSupport", "supported")),
-        new("networkInfo", new XElement("maximumNetworkInterfaces", 1), new XElement("ipv4AddressesPerInterface", 1), new XElement("ipv6AddressesPerInterface", 0), new XElement("ipv6Supported", false), new XElement("enaSupport", "supported")),
+        new("ebsInfo", new Element("ebsOptimizedSupport", "default"), new Element("encryptionSupport", "supported")),
+        new("networkInfo", new Element("maximumNetworkInterfaces", 1), new Element("ipv4AddressesPerInterface", 1), new Element("ipv6AddressesPerInterface", 0), new Element("ipv6Supported", false), new Element("enaSupport", "supported")),
         new("hibernationSupported", false),
         new("burstablePerformanceSupported", type.IsBurstable),
         new("dedicatedHostsSupported", false),
@@ -74,7 +73,7 @@ internal sealed class InstanceTypeActions : ActionSet
         Xml.List("supportedBootModes", ["legacy-bios"], m => m),
     ];
 
-    private static IEnumerable<XElement?> DescribeOfferings(QueryParameters parameters)
+    private static IEnumerable<Element?> DescribeOfferings(QueryParameters parameters)
     {
         var kind = parameters.Find("LocationType") ?? "region";
         IEnumerable<string> places = kind switch
@@ -91,6 +90,6 @@ internal sealed class InstanceTypeActions : ActionSet
             offerings,
             null,
             OfferingFilters,
-            o => new[] { new XElement("instanceType", o.Type), new XElement("locationType", kind), new XElement("location", o.Place) });
+            o => new[] { new Element("instanceType", o.Type), new Element("locationType", kind), new Element("location", o.Place) });
     }
 }

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -7,11 +6,11 @@ namespace LinkOverflow.Lab.Actions;
 /// <summary>Instances as EC2 describes them.</summary>
 internal static class InstanceXml
 {
-    public static XElement State(string name, InstanceState state) =>
-        new(name, new XElement("code", (int)state), new XElement("name", Instance.NameOf(state)));
+    public static Element State(string name, InstanceState state) =>
+        new(name, new Element("code", (int)state), new Element("name", Instance.NameOf(state)));
 
     /// <summary>The elements of one reservation.</summary>
-    public static IEnumerable<XElement?> Reservation(Account account, IReadOnlyList<Instance> instances, Func<string, IReadOnlyList<Volume>> volumes) =>
+    public static IEnumerable<Element?> Reservation(Account account, IReadOnlyList<Instance> instances, Func<string, IReadOnlyList<Volume>> volumes) =>
     [
         new("reservationId", instances[0].ReservationId),
         new("ownerId", account.OwnerId),
@@ -19,7 +18,7 @@ internal static class InstanceXml
         Xml.List("instancesSet", instances, i => Describe(account, i, volumes)),
     ];
 
-    private static IEnumerable<XElement?> Describe(Account account, Instance i, Func<string, IReadOnlyList<Volume>> volumes)
+    private static IEnumerable<Element?> Describe(Account account, Instance i, Func<string, IReadOnlyList<Volume>> volumes)
     {
         // A terminated instance has given its network and its disk back.
         var hasNetwork = i.State != InstanceState.Terminated;
@@ -38,15 +37,15 @@ internal static class InstanceXml
             new("productCodes"),
             new("instanceType", i.Type.Name),
             new("launchTime", Xml.Time(i.LaunchTime)),
-            new("placement", new XElement("availabilityZone", i.Zone.Name), new XElement("availabilityZoneId", i.Zone.Id), new XElement("groupName"), new XElement("tenancy", "default")),
-            new("monitoring", new XElement("state", i.MonitoringEnabled ? "enabled" : "disabled")),
+            new("placement", new Element("availabilityZone", i.Zone.Name), new Element("availabilityZoneId", i.Zone.Id), new Element("groupName"), new Element("tenancy", "default")),
+            new("monitoring", new Element("state", i.MonitoringEnabled ? "enabled" : "disabled")),
             hasNetwork ? new("subnetId", i.Zone.SubnetId) : null,
             hasNetwork ? new("vpcId", Zones.VpcId) : null,
             hasNetwork ? new("privateIpAddress", i.PrivateAddress) : null,
             publicAddress is null ? null : new("ipAddress", publicAddress),
             hasNetwork ? new("sourceDestCheck", true) : null,
             hasNetwork ? Groups(i) : null,
-            i.Reason is { } reason ? new("stateReason", new XElement("code", reason.Code), new XElement("message", reason.Message)) : null,
+            i.Reason is { } reason ? new("stateReason", new Element("code", reason.Code), new Element("message", reason.Message)) : null,
             new("architecture", MachineImage.Architecture),
             new("rootDeviceType", "ebs"),
             new("rootDeviceName", MachineImage.RootDevice),
@@ -58,40 +57,40 @@ internal static class InstanceXml
             hasNetwork ? Xml.List("networkInterfaceSet", [i], n => Interface(account, n)) : new("networkInterfaceSet"),
             new("ebsOptimized", false),
             new("enaSupport", true),
-            new("cpuOptions", new XElement("coreCount", Math.Max(1, i.Type.Cpus / 2)), new XElement("threadsPerCore", i.Type.Cpus > 1 ? 2 : 1)),
-            new("capacityReservationSpecification", new XElement("capacityReservationPreference", "open")),
-            new("hibernationOptions", new XElement("configured", false)),
-            new("metadataOptions", new XElement("state", "applied"), new XElement("httpTokens", i.MetadataTokens), new XElement("httpPutResponseHopLimit", 1), new XElement("httpEndpoint", "enabled"), new XElement("httpProtocolIpv6", "disabled"), new XElement("instanceMetadataTags", "disabled")),
-            new("enclaveOptions", new XElement("enabled", false)),
+            new("cpuOptions", new Element("coreCount", Math.Max(1, i.Type.Cpus / 2)), new Element("threadsPerCore", i.Type.Cpus > 1 ? 2 : 1)),
+            new("capacityReservationSpecification", new Element("capacityReservationPreference", "open")),
+            new("hibernationOptions", new Element("configured", false)),
+            new("metadataOptions", new Element("state", "applied"), new Element("httpTokens", i.MetadataTokens), new Element("httpPutResponseHopLimit", 1), new Element("httpEndpoint", "enabled"), new Element("httpProtocolIpv6", "disabled"), new Element("instanceMetadataTags", "disabled")),
+            new("enclaveOptions", new Element("enabled", false)),
             new("platformDetails", "Linux/UNIX"),
             new("usageOperation", "RunInstances"),
             new("usageOperationUpdateTime", Xml.Time(i.LaunchTime)),
-            new("privateDnsNameOptions", new XElement("hostnameType", "ip-name"), new XElement("enableResourceNameDnsARecord", false), new XElement("enableResourceNameDnsAAAARecord", false)),
-            new("maintenanceOptions", new XElement("autoRecovery", "default")),
+            new("privateDnsNameOptions", new Element("hostnameType", "ip-name"), new Element("enableResourceNameDnsARecord", false), new Element("enableResourceNameDnsAAAARecord", false)),
+            new("maintenanceOptions", new Element("autoRecovery", "default")),
             new("currentInstanceBootMode", "legacy-bios"),
         ];
     }
 
     public static string PrivateName(Instance instance) => $"{instance.HostName}.{Zones.Region}.compute.internal";
 
-    public static XElement Groups(Instance instance) =>
-        Xml.List("groupSet", instance.Groups, g => new[] { new XElement("groupId", g.Id), new XElement("groupName", g.Name) });
+    public static Element Groups(Instance instance) =>
+        Xml.List("groupSet", instance.Groups, g => new[] { new Element("groupId", g.Id), new Element("groupName", g.Name) });
 
-    public static XElement BlockDevices(IReadOnlyList<Volume> volumes) => Xml.List("blockDeviceMapping", volumes, v => new[]
+    public static Element BlockDevices(IReadOnlyList<Volume> volumes) => Xml.List("blockDeviceMapping", volumes, v => new[]
     {
-        new XElement("deviceName", v.Attachment!.Device),
-        new XElement(
+        new Element("deviceName", v.Attachment!.Device),
+        new Element(
             "ebs",
-            new XElement("volumeId", v.Id),
-            new XElement("status", "attached"),
-            new XElement("attachTime", Xml.Time(v.Attachment.Time)),
-            new XElement("deleteOnTermination", v.Attachment.DeleteOnTermination)),
+            new Element("volumeId", v.Id),
+            new Element("status", "attached"),
+            new Element("attachTime", Xml.Time(v.Attachment.Time)),
+            new Element("deleteOnTermination", v.Attachment.DeleteOnTermination)),
     });
 
-    public static IEnumerable<XElement?> Interface(Account account, Instance i)
+    public static IEnumerable<Element?> Interface(Account account, Instance i)
     {
         var association = i.PublicAddress is { } address
-            ? new XElement("association", new XElement("publicIp", address), new XElement("publicDnsName", address), new XElement("ipOwnerId", "amazon"))
+            ? new Element("association", new Element("publicIp", address), new Element("publicDnsName", address), new Element("ipOwnerId", "amazon"))
             : null;
         return
         [
@@ -107,19 +106,19 @@ internal static class InstanceXml
             Groups(i),
             new(
                 "attachment",
-                new XElement("attachmentId", i.AttachmentId),
-                new XElement("deviceIndex", 0),
-                new XElement("status", "attached"),
-                new XElement("attachTime", Xml.Time(i.Created)),
-                new XElement("deleteOnTermination", true),
-                new XElement("networkCardIndex", 0)),
+                new Element("attachmentId", i.AttachmentId),
+                new Element("deviceIndex", 0),
+                new Element("status", "attached"),
+                new Element("attachTime", Xml.Time(i.Created)),
+                new Element("deleteOnTermination", true),
+                new Element("networkCardIndex", 0)),
             association,
             Xml.List("privateIpAddressesSet", [i], p => new[]
             {
-                new XElement("privateIpAddress", p.PrivateAddress),
-                new XElement("privateDnsName", PrivateName(p)),
-                new XElement("primary", true),
-                association is null ? null : new XElement(association),
+                new Element("privateIpAddress", p.PrivateAddress),
+                new Element("privateDnsName", PrivateName(p)),
+                new Element("primary", true),
+                association,
             }),
             new("ipv6AddressesSet"),
             new("interfaceType", "interface"),

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -25,7 +24,7 @@ internal sealed class KeyPairActions : ActionSet
         Add("DeleteKeyPair", Delete);
     }
 
-    private async Task<IEnumerable<XElement?>> CreateAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> CreateAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         var name = Name(parameters);
         var type = parameters.Find("KeyType") ?? "rsa";
@@ -50,7 +49,7 @@ internal sealed class KeyPairActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Import(QueryParameters parameters)
+    private IEnumerable<Element?> Import(QueryParameters parameters)
     {
         var name = Name(parameters);
         var material = parameters.Require("PublicKeyMaterial");
@@ -64,7 +63,7 @@ internal sealed class KeyPairActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -75,7 +74,7 @@ internal sealed class KeyPairActions : ActionSet
             var withKey = parameters.FindBoolean("IncludePublicKey") ?? false;
             return
             [
-                Xml.List("keySet", keys, k => (IEnumerable<XElement?>)
+                Xml.List("keySet", keys, k => (IEnumerable<Element?>)
                 [
                     .. Common(k),
                     new("keyType", k.Type),
@@ -86,7 +85,7 @@ internal sealed class KeyPairActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    private IEnumerable<Element?> Delete(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -146,6 +145,6 @@ internal sealed class KeyPairActions : ActionSet
         return key;
     }
 
-    private IEnumerable<XElement?> Common(KeyPair key) =>
+    private IEnumerable<Element?> Common(KeyPair key) =>
         [new("keyPairId", key.Id), new("keyName", key.Name), new("keyFingerprint", key.Fingerprint), Xml.Tags(_account.TagsOf(key.Id))];
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -65,7 +64,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
             ?? throw new ApiException("InvalidLaunchTemplateId.VersionNotFound", $"Could not find the specified version {version} for the launch template with ID {template.Id}.");
     }
 
-    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    private IEnumerable<Element?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -97,7 +96,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> CreateVersion(QueryParameters parameters)
+    private IEnumerable<Element?> CreateVersion(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -118,7 +117,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Modify(QueryParameters parameters)
+    private IEnumerable<Element?> Modify(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -131,20 +130,20 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    private IEnumerable<Element?> Delete(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
             var template = Find(_account, parameters);
             EndDryRun(parameters);
             _account.LaunchTemplates.Remove(template.Id);
-            var answer = new XElement("launchTemplate", Describe(template));
+            var answer = new Element("launchTemplate", Describe(template));
             _account.RemoveTags(template.Id);
             return [answer];
         }
     }
 
-    private IEnumerable<XElement?> DeleteVersions(QueryParameters parameters)
+    private IEnumerable<Element?> DeleteVersions(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -175,12 +174,12 @@ internal sealed partial class LaunchTemplateActions : ActionSet
                 Xml.List(
                     "unsuccessfullyDeletedLaunchTemplateVersionSet",
                     kept,
-                    k => (IEnumerable<XElement>)[.. Reference(template, k.Version), new("responseError", new XElement("code", k.Code), new XElement("message", k.Message))]),
+                    k => (IEnumerable<Element>)[.. Reference(template, k.Version), new("responseError", new Element("code", k.Code), new Element("message", k.Message))]),
             ];
         }
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -191,7 +190,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeVersions(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeVersions(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -229,10 +228,10 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         account.LaunchTemplates.Values.FirstOrDefault(t => t.Name == name)
         ?? throw new ApiException("InvalidLaunchTemplateName.NotFoundException", $"The specified launch template, with template name {name}, does not exist.");
 
-    private static XElement[] Reference(LaunchTemplate template, object version) =>
+    private static Element[] Reference(LaunchTemplate template, object version) =>
         [new("launchTemplateId", template.Id), new("launchTemplateName", template.Name), new("versionNumber", version)];
 
-    private IEnumerable<XElement?> Describe(LaunchTemplate template) =>
+    private IEnumerable<Element?> Describe(LaunchTemplate template) =>
     [
         new("launchTemplateId", template.Id),
         new("launchTemplateName", template.Name),
@@ -243,7 +242,7 @@ internal sealed partial class LaunchTemplateActions : ActionSet
         Xml.Tags(_account.TagsOf(template.Id)),
     ];
 
-    private IEnumerable<XElement?> DescribeVersion((LaunchTemplate Template, LaunchTemplateVersion Version) of) =>
+    private IEnumerable<Element?> DescribeVersion((LaunchTemplate Template, LaunchTemplateVersion Version) of) =>
     [
         .. Reference(of.Template, of.Version.Number),
         of.Version.Description is { } description ? new("versionDescription", description) : null,

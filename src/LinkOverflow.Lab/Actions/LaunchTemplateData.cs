@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -49,7 +48,7 @@ internal static partial class LaunchTemplateData
     }
 
     /// <summary>As DescribeLaunchTemplateVersions shows them.</summary>
-    public static XElement Describe(IReadOnlyDictionary<string, string> data) => new("launchTemplateData", Elements(data, ""));
+    public static Element Describe(IReadOnlyDictionary<string, string> data) => new("launchTemplateData", Elements(data, ""));
 
     private static Dictionary<string, string> Over(IReadOnlyDictionary<string, string> below, IReadOnlyDictionary<string, string> above)
     {
@@ -57,7 +56,7 @@ internal static partial class LaunchTemplateData
         return below.Where(b => !names.Contains(First(b.Key))).Concat(above).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
     }
 
-    private static IEnumerable<XElement> Elements(IReadOnlyDictionary<string, string> data, string within)
+    private static IEnumerable<Element> Elements(IReadOnlyDictionary<string, string> data, string within)
     {
         foreach (var group in data.GroupBy(d => First(d.Key), StringComparer.Ordinal))
         {
@@ -65,7 +64,7 @@ internal static partial class LaunchTemplateData
             var name = char.ToLowerInvariant(group.Key[0]) + group.Key[1..];
             if (rest.Count == 0)
             {
-                yield return new XElement(name, group.First().Value);
+                yield return new Element(name, group.First().Value);
             }
             else if (rest.Keys.Any(k => char.IsAsciiDigit(k[0])))
             {
@@ -75,10 +74,10 @@ internal static partial class LaunchTemplateData
                     (_, "LicenseSpecification") => ("licenseSet", "item"),
                     _ => (name + "Set", "item"),
                 };
-                yield return new XElement(
+                yield return new Element(
                     set,
                     rest.Where(r => char.IsAsciiDigit(r.Key[0])).GroupBy(r => First(r.Key), StringComparer.Ordinal).OrderBy(i => int.TryParse(i.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue)
-                        .Select(i => new XElement(
+                        .Select(i => new Element(
                             item,
                             i.First().Key == i.Key
                                 ? i.First().Value
@@ -86,7 +85,7 @@ internal static partial class LaunchTemplateData
             }
             else
             {
-                yield return new XElement(name, Elements(rest, group.Key));
+                yield return new Element(name, Elements(rest, group.Key));
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -39,7 +38,7 @@ internal sealed class NetworkInterfaceActions : ActionSet
         Add("DescribeNetworkInterfaces", Describe);
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -55,7 +54,7 @@ internal sealed class NetworkInterfaceActions : ActionSet
                 interfaces,
                 i => _account.TagsOf(i.InterfaceId),
                 _filters,
-                i => (IEnumerable<XElement?>)[.. InstanceXml.Interface(_account, i), Xml.Tags(_account.TagsOf(i.InterfaceId))]);
+                i => (IEnumerable<Element?>)[.. InstanceXml.Interface(_account, i), Xml.Tags(_account.TagsOf(i.InterfaceId))]);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -70,15 +69,15 @@ internal sealed class PlaceActions : ActionSet
         [
             Xml.List("accountAttributeSet", [("supported-platforms", "VPC"), ("default-vpc", Zones.VpcId)], a => new[]
             {
-                new XElement("attributeName", a.Item1),
-                Xml.List("attributeValueSet", [a.Item2], v => new XElement("attributeValue", v)),
+                new Element("attributeName", a.Item1),
+                Xml.List("attributeValueSet", [a.Item2], v => new Element("attributeValue", v)),
             }),
         ]);
     }
 
     private static string EndpointOf(string region) => $"ec2.{region}.amazonaws.com";
 
-    private static IEnumerable<XElement?> DescribeRegions(QueryParameters parameters)
+    private static IEnumerable<Element?> DescribeRegions(QueryParameters parameters)
     {
         var names = parameters.List("RegionName");
         if (names.FirstOrDefault(n => n != Zones.Region) is { } unknown)
@@ -90,14 +89,14 @@ internal sealed class PlaceActions : ActionSet
         [
             Xml.List("regionInfo", new Filters(parameters).Apply([Zones.Region], null, RegionFilters), r => new[]
             {
-                new XElement("regionName", r),
-                new XElement("regionEndpoint", EndpointOf(r)),
-                new XElement("optInStatus", "opt-in-not-required"),
+                new Element("regionName", r),
+                new Element("regionEndpoint", EndpointOf(r)),
+                new Element("optInStatus", "opt-in-not-required"),
             }),
         ];
     }
 
-    private static IEnumerable<XElement?> DescribeZones(QueryParameters parameters)
+    private static IEnumerable<Element?> DescribeZones(QueryParameters parameters)
     {
         var names = parameters.List("ZoneName");
         var ids = parameters.List("ZoneId");
@@ -119,20 +118,20 @@ internal sealed class PlaceActions : ActionSet
         [
             Xml.List("availabilityZoneInfo", zones, z => new[]
             {
-                new XElement("optInStatus", "opt-in-not-required"),
-                new XElement("messageSet"),
-                new XElement("regionName", Zones.Region),
-                new XElement("zoneName", z.Name),
-                new XElement("zoneId", z.Id),
-                new XElement("groupName", Zones.Region),
-                new XElement("networkBorderGroup", Zones.Region),
-                new XElement("zoneType", "availability-zone"),
-                new XElement("zoneState", "available"),
+                new Element("optInStatus", "opt-in-not-required"),
+                new Element("messageSet"),
+                new Element("regionName", Zones.Region),
+                new Element("zoneName", z.Name),
+                new Element("zoneId", z.Id),
+                new Element("groupName", Zones.Region),
+                new Element("networkBorderGroup", Zones.Region),
+                new Element("zoneType", "availability-zone"),
+                new Element("zoneState", "available"),
             }),
         ];
     }
 
-    private IEnumerable<XElement?> DescribeVpcs(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeVpcs(QueryParameters parameters)
     {
         if (parameters.List("VpcId").FirstOrDefault(v => v != Zones.VpcId) is { } unknown)
         {
@@ -145,7 +144,7 @@ internal sealed class PlaceActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeVpc(string id) =>
+    private IEnumerable<Element?> DescribeVpc(string id) =>
     [
         new("vpcId", id),
         new("ownerId", _account.OwnerId),
@@ -153,9 +152,9 @@ internal sealed class PlaceActions : ActionSet
         new("cidrBlock", _account.VpcRange),
         Xml.List("cidrBlockAssociationSet", [_account.VpcRange], c => new[]
         {
-            new XElement("cidrBlock", c),
-            new XElement("associationId", "vpc-cidr-assoc-01ab0000000000001"),
-            new XElement("cidrBlockState", new XElement("state", "associated")),
+            new Element("cidrBlock", c),
+            new Element("associationId", "vpc-cidr-assoc-01ab0000000000001"),
+            new Element("cidrBlockState", new Element("state", "associated")),
         }),
         new("dhcpOptionsId", "default"),
         new("instanceTenancy", "default"),
@@ -163,7 +162,7 @@ internal sealed class PlaceActions : ActionSet
         Xml.Tags(_account.TagsOf(id)),
     ];
 
-    private static IEnumerable<XElement?> DescribeVpcAttribute(QueryParameters parameters)
+    private static IEnumerable<Element?> DescribeVpcAttribute(QueryParameters parameters)
     {
         var id = parameters.Require("VpcId");
         if (id != Zones.VpcId)
@@ -173,11 +172,11 @@ internal sealed class PlaceActions : ActionSet
 
         var attribute = parameters.Require("Attribute");
         return attribute is "enableDnsSupport" or "enableDnsHostnames" or "enableNetworkAddressUsageMetrics"
-            ? [new("vpcId", id), new(attribute, new XElement("value", attribute == "enableDnsSupport"))]
+            ? [new("vpcId", id), new(attribute, new Element("value", attribute == "enableDnsSupport"))]
             : throw ApiException.Invalid(attribute, "attribute");
     }
 
-    private IEnumerable<XElement?> DescribeSubnets(QueryParameters parameters)
+    private IEnumerable<Element?> DescribeSubnets(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -190,7 +189,7 @@ internal sealed class PlaceActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> DescribeSubnet(Zone zone) =>
+    private IEnumerable<Element?> DescribeSubnet(Zone zone) =>
     [
         new("subnetId", zone.SubnetId),
         new("subnetArn", $"arn:aws:ec2:{Zones.Region}:{_account.OwnerId}:subnet/{zone.SubnetId}"),
@@ -208,7 +207,7 @@ internal sealed class PlaceActions : ActionSet
         new("mapCustomerOwnedIpOnLaunch", false),
         new("enableDns64", false),
         new("ipv6Native", false),
-        new("privateDnsNameOptionsOnLaunch", new XElement("hostnameType", "ip-name"), new XElement("enableResourceNameDnsARecord", false), new XElement("enableResourceNameDnsAAAARecord", false)),
+        new("privateDnsNameOptionsOnLaunch", new Element("hostnameType", "ip-name"), new Element("enableResourceNameDnsARecord", false), new Element("enableResourceNameDnsAAAARecord", false)),
         Xml.Tags(_account.TagsOf(zone.SubnetId)),
     ];
 }

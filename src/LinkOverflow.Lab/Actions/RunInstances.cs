@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
@@ -26,10 +25,10 @@ internal sealed class RunInstances : ActionSet
         Add("RunInstances", Run);
     }
 
-    private IEnumerable<XElement?> Run(QueryParameters parameters)
+    private IEnumerable<Element?> Run(QueryParameters parameters)
     {
         var launched = new List<Instance>();
-        IEnumerable<XElement?> answer;
+        IEnumerable<Element?> answer;
         lock (_account.Gate)
         {
             _account.ForgetTerminated();

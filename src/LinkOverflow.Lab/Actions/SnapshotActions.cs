@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -39,7 +38,7 @@ internal sealed class SnapshotActions : ActionSet
     /// <exception cref="ApiException">InvalidSnapshotID.Malformed or InvalidSnapshot.NotFound.</exception>
     public static Snapshot Find(Account account, string id) => ResourceId.Find("snapshot", account.Snapshots, id, "snap", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound");
 
-    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    private IEnumerable<Element?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -57,7 +56,7 @@ internal sealed class SnapshotActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -70,29 +69,27 @@ internal sealed class SnapshotActions : ActionSet
         }
     }
 
-    private async Task<IEnumerable<XElement?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
-        Snapshot snapshot;
-        lock (_account.Gate)
-        {
-            snapshot = Find(_account, parameters.Require("SnapshotId"));
-            if (_account.Images.Values.FirstOrDefault(i => i.BlockDevices.Any(d => d.SnapshotId == snapshot.Id)) is { } user)
-            {
-                throw new ApiException("InvalidSnapshot.InUse", $"The snapshot {snapshot.Id} is currently in use by {user.Id}");
-            }
+        await _storage.DeleteAsync(_account.Snapshots, () => Deletable(parameters), s => (s.Id, s.Image), cancellationToken);
+        return [Xml.Return()];
+    }
 
-            EndDryRun(parameters);
-            _account.Snapshots.Remove(snapshot.Id);
-            _account.RemoveTags(snapshot.Id);
+    private Snapshot Deletable(QueryParameters parameters)
+    {
+        var snapshot = Find(_account, parameters.Require("SnapshotId"));
+        if (_account.Images.Values.FirstOrDefault(i => i.BlockDevices.Any(d => d.SnapshotId == snapshot.Id)) is { } user)
+        {
+            throw new ApiException("InvalidSnapshot.InUse", $"The snapshot {snapshot.Id} is currently in use by {user.Id}");
         }
 
-        await _storage.RemoveAsync(snapshot.Id, snapshot.Image, cancellationToken);
-        return [Xml.Return()];
+        EndDryRun(parameters);
+        return snapshot;
     }
 
     private static string Progress(Snapshot snapshot) => snapshot.State == "completed" ? "100%" : "0%";
 
-    private IEnumerable<XElement?> Describe(Snapshot snapshot) =>
+    private IEnumerable<Element?> Describe(Snapshot snapshot) =>
     [
         new("snapshotId", snapshot.Id),
         new("volumeId", snapshot.VolumeId),

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
 
@@ -40,7 +39,7 @@ internal sealed class TagActions : ActionSet
         Add("DescribeTags", Describe);
     }
 
-    private IEnumerable<XElement?> Create(QueryParameters parameters)
+    private IEnumerable<Element?> Create(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -70,7 +69,7 @@ internal sealed class TagActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Delete(QueryParameters parameters)
+    private IEnumerable<Element?> Delete(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
@@ -90,14 +89,14 @@ internal sealed class TagActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters)
+    private IEnumerable<Element?> Describe(QueryParameters parameters)
     {
         lock (_account.Gate)
         {
             var all = _account.AllTags.SelectMany(r => r.Value, (r, t) => (Resource: r.Key, t.Key, t.Value, Type: TypeOf(r.Key)?.Type ?? ""));
             return Listing.Answer(parameters, "tagSet", all, t => new Dictionary<string, string>(StringComparer.Ordinal) { [t.Key] = t.Value }, FilterNames, t => new[]
             {
-                new XElement("resourceId", t.Resource), new XElement("resourceType", t.Type), new XElement("key", t.Key), new XElement("value", t.Value),
+                new Element("resourceId", t.Resource), new Element("resourceType", t.Type), new Element("key", t.Key), new Element("value", t.Value),
             });
         }
     }

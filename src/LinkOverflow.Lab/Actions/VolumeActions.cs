@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -60,7 +59,7 @@ internal sealed class VolumeActions : ActionSet
         }
     }
 
-    private async Task<IEnumerable<XElement?>> CreateAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> CreateAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         Volume volume;
         lock (_account.Gate)
@@ -118,27 +117,25 @@ internal sealed class VolumeActions : ActionSet
         return Describe(volume, state: "creating");
     }
 
-    private async Task<IEnumerable<XElement?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> DeleteAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
-        Volume volume;
-        lock (_account.Gate)
-        {
-            volume = Find(_account, parameters.Require("VolumeId"));
-            if (volume.Attachment is { } at)
-            {
-                throw new ApiException("VolumeInUse", $"Volume {volume.Id} is currently attached to {at.InstanceId}");
-            }
-
-            EndDryRun(parameters);
-            _account.Volumes.Remove(volume.Id);
-            _account.RemoveTags(volume.Id);
-        }
-
-        await _storage.RemoveAsync(volume.Id, volume.Image, cancellationToken);
+        await _storage.DeleteAsync(_account.Volumes, () => Deletable(parameters), v => (v.Id, v.Image), cancellationToken);
         return [Xml.Return()];
     }
 
-    private IEnumerable<XElement?> Describe(QueryParameters parameters, string set, Func<Volume, IEnumerable<XElement?>> describe)
+    private Volume Deletable(QueryParameters parameters)
+    {
+        var volume = Find(_account, parameters.Require("VolumeId"));
+        if (volume.Attachment is { } at)
+        {
+            throw new ApiException("VolumeInUse", $"Volume {volume.Id} is currently attached to {at.InstanceId}");
+        }
+
+        EndDryRun(parameters);
+        return volume;
+    }
+
+    private IEnumerable<Element?> Describe(QueryParameters parameters, string set, Func<Volume, IEnumerable<Element?>> describe)
     {
         lock (_account.Gate)
         {
@@ -148,9 +145,9 @@ internal sealed class VolumeActions : ActionSet
         }
     }
 
-    private IEnumerable<XElement?> Describe(Volume volume) => Describe(volume, volume.State);
+    private IEnumerable<Element?> Describe(Volume volume) => Describe(volume, volume.State);
 
-    private IEnumerable<XElement?> Describe(Volume volume, string state) =>
+    private IEnumerable<Element?> Describe(Volume volume, string state) =>
     [
         new("volumeId", volume.Id),
         new("size", volume.SizeGiB),
@@ -168,14 +165,14 @@ internal sealed class VolumeActions : ActionSet
         new("multiAttachEnabled", false),
     ];
 
-    private static IEnumerable<XElement?> Status(Volume volume) =>
+    private static IEnumerable<Element?> Status(Volume volume) =>
     [
         new("volumeId", volume.Id),
         new("availabilityZone", volume.Zone),
         new(
             "volumeStatus",
-            new XElement("status", "ok"),
-            Xml.List("details", [("io-enabled", "passed"), ("io-performance", "not-applicable")], d => new[] { new XElement("name", d.Item1), new XElement("status", d.Item2) })),
+            new Element("status", "ok"),
+            Xml.List("details", [("io-enabled", "passed"), ("io-performance", "not-applicable")], d => new[] { new Element("name", d.Item1), new Element("status", d.Item2) })),
         new("eventsSet"),
         new("actionsSet"),
     ];

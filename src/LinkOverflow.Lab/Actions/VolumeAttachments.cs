@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LinkOverflow.Lab.Machines;
 using LinkOverflow.Lab.Model;
 using LinkOverflow.Lab.Protocol;
@@ -20,7 +19,7 @@ internal sealed class VolumeAttachments : ActionSet
     }
 
     /// <summary>A volume's attachment, in one of EC2's states for it.</summary>
-    public static IEnumerable<XElement?> Describe(Volume volume, string state) =>
+    public static IEnumerable<Element?> Describe(Volume volume, string state) =>
     [
         new("volumeId", volume.Id),
         new("instanceId", volume.Attachment!.InstanceId),
@@ -30,7 +29,7 @@ internal sealed class VolumeAttachments : ActionSet
         new("deleteOnTermination", volume.Attachment.DeleteOnTermination),
     ];
 
-    private async Task<IEnumerable<XElement?>> AttachAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> AttachAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         Volume volume;
         Instance instance;
@@ -59,7 +58,7 @@ internal sealed class VolumeAttachments : ActionSet
         return Describe(volume, "attaching");
     }
 
-    private async Task<IEnumerable<XElement?>> DetachAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Element?>> DetachAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         Volume volume;
         Instance instance;

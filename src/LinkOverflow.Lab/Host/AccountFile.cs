@@ -9,16 +9,17 @@ namespace LinkOverflow.Lab.Host;
 /// Written before a change is answered; there whole or not at all, however the lab ends.
 /// </summary>
 /// <param name="file">account.json; for its owner's eyes, user data can hold secrets.</param>
-internal sealed class AccountFile(string file) : IDisposable
+internal sealed class AccountFile(string file)
 {
-    private readonly SemaphoreSlim _turn = new(1);
+    // What serializers learn of a type they keep with their options: new ones for each instance would learn it each time.
+    private static readonly JsonSerializerOptions Plain = Options();
+
+    private JsonSerializerOptions? _withGroups;
     private byte[] _written = [];
-    private long _wanted;
-    private long _done;
 
     /// <summary>What was kept; null when nothing was.</summary>
     /// <exception cref="Machines.MachineException">The file cannot be read; says what to do.</exception>
-    public AccountState? Read() => File.Exists(file) ? Understand(() => JsonSerializer.Deserialize<AccountState>(File.ReadAllBytes(file), Options())) : null;
+    public AccountState? Read() => File.Exists(file) ? Understand(() => JsonSerializer.Deserialize<AccountState>(File.ReadAllBytes(file), Plain)) : null;
 
     /// <summary>Gives an account what was kept.</summary>
     /// <exception cref="Machines.MachineException">The file cannot be read.</exception>
@@ -52,48 +53,32 @@ internal sealed class AccountFile(string file) : IDisposable
             }
 
             // Security groups are shared: an instance names those that the account has.
-            foreach (var instance in Understand(() => kept.Instances.ConvertAll(i => i.Deserialize<Instance>(Options(account.Groups))!)))
+            var options = Options(account.Groups);
+            foreach (var instance in Understand(() => kept.Instances.ConvertAll(i => i.Deserialize<Instance>(options)!)))
             {
                 account.Instances.Add(instance.Id, instance);
             }
         }
     }
 
-    /// <summary>Keeps the account as it is now. Calls that come while one is under way share the next.</summary>
+    /// <summary>Keeps an account, always the same one, as it is now. Never two calls at once.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public async Task WriteAsync(Account account, CancellationToken cancellationToken)
     {
-        var wanted = Interlocked.Increment(ref _wanted);
-        await _turn.WaitAsync(cancellationToken);
-        try
+        byte[] content;
+        lock (account.Gate)
         {
-            if (_done >= wanted)
-            {
-                return;
-            }
-
-            byte[] content;
-            long covers;
-            lock (account.Gate)
-            {
-                covers = Interlocked.Read(ref _wanted);
-                content = JsonSerializer.SerializeToUtf8Bytes(AccountState.Of(account, i => JsonSerializer.SerializeToNode(i, Options(account.Groups))!), Options());
-            }
-
-            if (!content.AsSpan().SequenceEqual(_written))
-            {
-                await PrivateFile.WriteAsync(file, content, CancellationToken.None);
-                _written = content;
-            }
-
-            _done = covers;
+            content = JsonSerializer.SerializeToUtf8Bytes(AccountState.Of(account, i => JsonSerializer.SerializeToNode(i, _withGroups ??= Options(account.Groups))!), Plain);
         }
-        finally
+
+        if (!content.AsSpan().SequenceEqual(_written))
         {
-            _turn.Release();
+            cancellationToken.ThrowIfCancellationRequested();
+            // From here on to its end: a file half written would lie about.
+            await PrivateFile.WriteAsync(file, content, CancellationToken.None);
+            _written = content;
         }
     }
-
-    public void Dispose() => _turn.Dispose();
 
     private T Understand<T>(Func<T> read)
     {

@@ -29,12 +29,16 @@ internal sealed record AccountState(
         new Dictionary<string, SortedDictionary<string, string>>(account.AllTags, StringComparer.Ordinal),
         [.. account.Instances.Values.Select(describe)]);
 
-    /// <summary>The names of the machines, disks and images that this state needs on this machine.</summary>
+    /// <summary>
+    /// The names of the machines, disks and images that this state needs on this machine. What was under way when it was written is
+    /// not among them: half a disk is none.
+    /// </summary>
     public IReadOnlySet<string> Kept()
     {
+        var snapshots = Snapshots.Where(s => s.State == "completed").ToList();
         var names = Volumes.Select(v => v.Id).Concat(Volumes.Select(v => v.Image))
-            .Concat(Snapshots.Select(s => s.Id)).Concat(Snapshots.Select(s => s.Image))
-            .Concat(Images.Select(i => i.Reference))
+            .Concat(snapshots.Select(s => s.Id)).Concat(snapshots.Select(s => s.Image))
+            .Concat(Images.Where(i => i.State == "available").Select(i => i.Reference))
             .Concat(Instances.Where(i => (int)i[nameof(Instance.State)]! != (int)InstanceState.Terminated).Select(i => (string)i[nameof(Instance.Id)]!));
         return names.OfType<string>().ToHashSet(StringComparer.Ordinal);
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Xml.Linq;
 using LinkOverflow.Lab.Actions;
 using LinkOverflow.Lab.Faults;
 using LinkOverflow.Lab.Model;
@@ -38,6 +37,9 @@ internal sealed partial class Endpoint
         _keep = keep;
         _logger = logger;
     }
+
+    /// <summary>The actions of EC2 that are answered; all others are InvalidAction.</summary>
+    public IEnumerable<string> Actions => _handlers.Keys;
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -94,27 +96,34 @@ internal sealed partial class Endpoint
             throw refusal;
         }
 
-        var (contentType, answer) = signer.Service switch
+        switch (signer.Service)
         {
-            "ssm" => (SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body)),
-            "sts" => ("text/xml", Xml.Write(_sts.Answer(action, signer, requestId), StsActions.Namespace)),
-            "ec2" when signer.Region == Zones.Region => ("text/xml;charset=UTF-8", await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted)),
-            _ => throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}."),
-        };
-        if (_faults.LosesAnswer(action))
-        {
-            // The headers come and then the connection ends, which Kestrel sees to and logs: where not a byte came, a client's HTTP
-            // stack may send the request again unasked, and nobody would notice the loss.
-            context.Response.ContentLength = answer.Length;
-            await context.Response.Body.WriteAsync(answer.AsMemory(0, 1), context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            return;
-        }
+            case "ssm":
+                await AnswerAsync(context, action, SsmActions.ContentType, _ssm.Answer(context.Request.Headers["X-Amz-Target"].ToString(), body));
+                break;
+            case "sts":
+                using (var answer = new XmlText(_sts.Answer(action, signer, requestId), StsActions.Namespace))
+                {
+                    await AnswerAsync(context, action, "text/xml", answer.Bytes);
+                }
 
-        await WriteAsync(context, 200, contentType, answer);
+                break;
+            case "ec2" when signer.Region == Zones.Region:
+                using (var answer = await Ec2Async(action, signer, parameters!, requestId, context.RequestAborted))
+                {
+                    await AnswerAsync(context, action, "text/xml;charset=UTF-8", answer.Bytes);
+                }
+
+                break;
+            default:
+                throw new ApiException(403, "SignatureDoesNotMatch", $"Credential should be scoped to a valid region and service: {Zones.Region}, and ec2, sts or ssm; not {signer.Region}, {signer.Service}.");
+        }
     }
 
-    private async Task<byte[]> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
+    private Task AnswerAsync(HttpContext context, string action, string contentType, ReadOnlyMemory<byte> answer) =>
+        _faults.LosesAnswer(action) ? LostAnswer.SendAsync(context, contentType, answer.Length) : WriteAsync(context, 200, contentType, answer);
+
+    private async Task<XmlText> Ec2Async(string action, Signer signer, QueryParameters parameters, string requestId, CancellationToken cancellationToken)
     {
         if (!_handlers.TryGetValue(action, out var handler))
         {
@@ -140,13 +149,13 @@ internal sealed partial class Endpoint
             throw new ApiException(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
         }
 
-        var answer = new XElement($"{action}Response", new XElement("requestId", requestId), await handler(parameters, cancellationToken));
+        var answer = new Element($"{action}Response", new Element("requestId", requestId), await handler(parameters, cancellationToken));
         if (!action.StartsWith("Describe", StringComparison.Ordinal) && !action.StartsWith("Get", StringComparison.Ordinal))
         {
             await _keep(cancellationToken);
         }
 
-        return Xml.Write(answer, Xml.Ec2Namespace);
+        return new XmlText(answer, Xml.Ec2Namespace);
     }
 
     internal static async Task<byte[]> ReadBodyAsync(HttpContext context, params string[] methods)
@@ -171,28 +180,26 @@ internal sealed partial class Endpoint
         return stream.ToArray();
     }
 
-    private static Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId)
+    private static async Task RefuseAsync(HttpContext context, string service, ApiException error, string requestId)
     {
-        // A refusal may quote what was sent; XML cannot carry everything that can be sent.
-        var message = new string([.. error.Message.Select(c => System.Xml.XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '?')]);
-        return service switch
+        if (service == "ssm")
         {
-            "ssm" => WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error)),
-            "sts" => WriteAsync(context, error.Status, "text/xml", Xml.Write(StsActions.Refusal(error.Status, error.Code, message, requestId), StsActions.Namespace)),
-            _ => WriteAsync(
-                context,
-                error.Status,
-                "text/xml;charset=UTF-8",
-                Xml.Write(
-                    new XElement(
-                        "Response",
-                        new XElement("Errors", new XElement("Error", new XElement("Code", error.Code), new XElement("Message", message))),
-                        new XElement("RequestID", requestId)),
-                    "")),
-        };
+            await WriteAsync(context, error.Status, SsmActions.ContentType, SsmActions.Refusal(error));
+            return;
+        }
+
+        using var answer = service == "sts"
+            ? new XmlText(StsActions.Refusal(error.Status, error.Code, error.Message, requestId), StsActions.Namespace)
+            : new XmlText(
+                new Element(
+                    "Response",
+                    new Element("Errors", new Element("Error", new Element("Code", error.Code), new Element("Message", error.Message))),
+                    new Element("RequestID", requestId)),
+                "");
+        await WriteAsync(context, error.Status, service == "sts" ? "text/xml" : "text/xml;charset=UTF-8", answer.Bytes);
     }
 
-    internal static async Task WriteAsync(HttpContext context, int status, string contentType, byte[] content)
+    internal static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> content)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;

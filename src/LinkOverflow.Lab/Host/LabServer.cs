@@ -14,19 +14,24 @@ internal sealed partial class LabServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Fleet _fleet;
+    private readonly Storage _storage;
     private readonly MachineOutages _outages;
-    private readonly AccountFile? _file;
+    private readonly SharedRun _keep;
 
-    private LabServer(WebApplication app, Fleet fleet, MachineOutages outages, Account account, AccountFile? file)
+    private LabServer(WebApplication app, Fleet fleet, Storage storage, MachineOutages outages, Account account, SharedRun keep)
     {
-        _file = file;
+        _keep = keep;
         _outages = outages;
         _app = app;
         _fleet = fleet;
+        _storage = storage;
         Account = account;
     }
 
     public Account Account { get; }
+
+    /// <summary>The actions of EC2 that it answers.</summary>
+    public IEnumerable<string> Actions { get; private init; } = [];
 
     /// <summary>http://127.0.0.1:PORT.</summary>
     public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -54,6 +59,8 @@ internal sealed partial class LabServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
+            // A large answer goes to the socket in one piece: by the usual 64 KiB whoever writes it would wait for the sender sixty times.
+            o.Limits.MaxResponseBufferSize = 8 * 1024 * 1024;
             o.Listen(listen);
         });
 
@@ -62,7 +69,7 @@ internal sealed partial class LabServer : IAsyncDisposable
         var app = builder.Build();
         var account = new Account(slot, clock);
         file?.Restore(account);
-        Task KeepAsync(CancellationToken cancellation) => file?.WriteAsync(account, cancellation) ?? Task.CompletedTask;
+        var keep = new SharedRun(cancellation => file?.WriteAsync(account, cancellation) ?? Task.CompletedTask);
         var fleet = new Fleet(account, driver, app.Services.GetRequiredService<ILogger<Fleet>>());
         var storage = new Storage(account, fleet, driver);
         var faults = new FaultInjector(clock);
@@ -71,7 +78,7 @@ internal sealed partial class LabServer : IAsyncDisposable
         ActionSet[] actions =
         [
             new RunInstances(account, fleet, faults, outages), new InstanceActions(account, fleet), new InstanceAttributes(account, fleet), new KeyPairActions(account),
-            new SecurityGroupActions(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
+            new SecurityGroupActions(account), new SecurityGroupRules(account, fleet), new ImageActions(account, storage), new SnapshotActions(account, storage), new InstanceTypeActions(), new PlaceActions(account), new TagActions(account),
             new VolumeActions(account, storage), new VolumeAttachments(account, storage), new NetworkInterfaceActions(account), new LaunchTemplateActions(account),
         ];
         var signature = new SignatureV4(credentials.AccessKeyId, credentials.SecretAccessKey, clock, credentials.Reader);
@@ -82,15 +89,15 @@ internal sealed partial class LabServer : IAsyncDisposable
             new SsmActions(account),
             faults,
             calls,
-            KeepAsync,
+            keep.RunAsync,
             app.Services.GetRequiredService<ILogger<Endpoint>>());
         var labApi = new LabApi(account, signature, faults, outages, calls);
         app.Run(context => LabApi.IsFor(context) ? labApi.AnswerAsync(context) : endpoint.AnswerAsync(context));
-        fleet.Done = async () =>
+        fleet.Work.Done = async () =>
         {
             try
             {
-                await KeepAsync(CancellationToken.None);
+                await keep.RunAsync(CancellationToken.None);
             }
             catch (IOException e)
             {
@@ -98,7 +105,7 @@ internal sealed partial class LabServer : IAsyncDisposable
             }
         };
         fleet.Open();
-        var server = new LabServer(app, fleet, outages, account, file);
+        var server = new LabServer(app, fleet, storage, outages, account, keep) { Actions = endpoint.Actions };
         try
         {
             await app.StartAsync(cancellationToken);
@@ -113,18 +120,19 @@ internal sealed partial class LabServer : IAsyncDisposable
     }
 
     /// <summary>Starts what an earlier lab had running. The driver is prepared.</summary>
-    public void Resume() => _fleet.Resume();
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        await _storage.ResumeAsync(cancellationToken);
+        _fleet.Resume();
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         await _outages.DisposeAsync();
         await _fleet.DisposeAsync();
-        if (_file is not null)
-        {
-            await _file.WriteAsync(Account, CancellationToken.None);
-            _file.Dispose();
-        }
+        await _keep.RunAsync(CancellationToken.None);
+        _keep.Dispose();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What has just changed is not kept for the next start")]

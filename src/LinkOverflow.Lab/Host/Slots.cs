@@ -59,6 +59,15 @@ internal static class Slots
     public static LabSlot? Find(LabFolders folders) =>
         Enumerable.Range(0, LabSlot.Count).Select(n => new LabSlot(n)).Where(s => Owner(s)?.State == folders.State).Cast<LabSlot?>().FirstOrDefault();
 
+    /// <summary>The names of all that the lab of this state folder has on this machine.</summary>
+    public static async Task<IReadOnlySet<string>> EverythingAsync(LabFolders folders, CancellationToken cancellationToken)
+    {
+        var slot = Find(folders);
+        var owner = slot is { } taken ? Owner(taken) ?? folders : folders;
+        using var machines = new PodmanMachines(slot ?? default, owner.State, owner.Cache, LabFolders.Shared);
+        return await machines.EverythingAsync(cancellationToken);
+    }
+
     /// <summary>
     /// Stops the machines of the lab of this state folder and removes everything else that it has or had on this machine, then
     /// gives its slot back where no machine is kept. Nothing happens when there is nothing.
@@ -126,7 +135,7 @@ internal static class Slots
     private static async Task<IReadOnlyList<string>> CleanAsync(LabSlot? slot, LabFolders owner, IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
         using var machines = new PodmanMachines(slot ?? default, owner.State, owner.Cache, LabFolders.Shared);
-        return slot is null ? await machines.CleanContainersAsync(keep, cancellationToken) : await machines.CleanAsync(keep, cancellationToken);
+        return slot is null ? await machines.CleanStoredAsync(keep, cancellationToken) : await machines.CleanAsync(keep, cancellationToken);
     }
 
     private static LabFolders? Owner(LabSlot slot)

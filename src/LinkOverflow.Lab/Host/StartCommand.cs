@@ -44,22 +44,30 @@ internal static class StartCommand
         finally
         {
             Say("stopping ...");
-            await Slots.ReleaseAsync(folders, Kept(folders), removeCache: false, CancellationToken.None);
+            await Slots.ReleaseAsync(folders, (await KeptAsync(folders, CancellationToken.None)).Names, removeCache: false, CancellationToken.None);
             Leave(folders);
             Say("stopped");
         }
     }
 
-    /// <summary>What the next start needs of what is on this machine.</summary>
-    public static IReadOnlySet<string> Kept(LabFolders folders)
+    /// <summary>What the next start needs of what is on this machine; everything, where the account cannot be read.</summary>
+    /// <returns>That, and why the account cannot be read; null where it can.</returns>
+    public static async Task<(IReadOnlySet<string> Names, string? Problem)> KeptAsync(LabFolders folders, CancellationToken cancellationToken)
     {
-        using var file = new AccountFile(folders.Account);
-        return file.Read()?.Kept() ?? Slots.Nothing;
+        try
+        {
+            return (new AccountFile(folders.Account).Read()?.Kept() ?? Slots.Nothing, null);
+        }
+        catch (MachineException e)
+        {
+            return (await Slots.EverythingAsync(folders, cancellationToken), e.Message);
+        }
     }
 
-    /// <summary>Removes the files that say that a lab runs here.</summary>
+    /// <summary>Removes the files that say that a lab runs here, and those that a killed one has half written.</summary>
     public static void Leave(LabFolders folders)
     {
+        PrivateFile.RemoveHalfWritten(folders.State);
         File.Delete(folders.Record);
         File.Delete(folders.Settings);
         File.Delete(folders.AwsConfig);
@@ -68,13 +76,13 @@ internal static class StartCommand
 
     private static async Task<int> ServeAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
     {
-        using var kept = new AccountFile(folders.Account);
-        var state = kept.Read();
+        var state = new AccountFile(folders.Account).Read();
         foreach (var leftover in await Slots.ReleaseAsync(folders, state?.Kept() ?? Slots.Nothing, removeCache: false, cancellationToken))
         {
             Say($"removed what a killed lab left: {leftover}");
         }
 
+        Orphans.Mark(folders.State);
         var credentials = await LabCredentials.OpenAsync(folders, cancellationToken);
         var slot = await Slots.TakeAsync(folders, state?.Kept().Count > 0 ? state.Slot : null, cancellationToken);
         using var machines = new PodmanMachines(slot, folders.State, folders.Cache, LabFolders.Shared);
@@ -92,7 +100,7 @@ internal static class StartCommand
         await using (server)
         {
             await machines.PrepareAsync(Say, cancellationToken);
-            server.Resume();
+            await server.ResumeAsync(cancellationToken);
             await RegisterKeyPairAsync(server.Account, folders, cancellationToken);
             await WriteSettingsAsync(folders, credentials, server.Endpoint, cancellationToken);
             var record = new LabRecord(

@@ -28,7 +28,7 @@ internal static partial class StopCommand
         folders.CreateState();
         using (await EndServerAsync(folders, cancellationToken))
         {
-            var keep = terminate || remove ? Slots.Nothing : StartCommand.Kept(folders);
+            var (keep, problem) = terminate || remove ? (Slots.Nothing, null) : await StartCommand.KeptAsync(folders, cancellationToken);
             foreach (var leftover in await Slots.ReleaseAsync(folders, keep, remove, cancellationToken))
             {
                 await Console.Error.WriteLineAsync($"removed {leftover}");
@@ -43,6 +43,12 @@ internal static partial class StopCommand
             if (remove)
             {
                 Directory.Delete(folders.State, recursive: true);
+            }
+
+            if (problem is not null)
+            {
+                await Console.Error.WriteLineAsync($"The machines are stopped and kept, but {problem}");
+                return ExitCodes.Failed;
             }
         }
 

@@ -9,11 +9,14 @@ namespace LinkOverflow.Lab.Machines;
 /// <param name="folder">Where the files lie.</param>
 internal sealed class BlockDevices(string folder)
 {
-    // Of cgroup v1 a running machine's devices are a file; of v2 they are a program that only the container runtime writes.
-    private const string DevicesController = "/sys/fs/cgroup/devices";
+    /// <summary>
+    /// What a machine has to be started with so that devices can be attached later: all loop devices, for in cgroup v2 what a running
+    /// machine may use is a program that only the container runtime writes. Of v1 it is asked in the same way.
+    /// </summary>
+    public static IReadOnlyList<string> RunArguments { get; } = ["--device-cgroup-rule", "b 7:* rwm"];
 
-    /// <summary>What a machine has to be started with so that devices can be attached later.</summary>
-    public static IReadOnlyList<string> RunArguments => Directory.Exists(DevicesController) ? [] : ["--device-cgroup-rule", "b 7:* rwm"];
+    /// <summary>The disks that there are.</summary>
+    public IEnumerable<string> Names => Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)) : [];
 
     /// <summary>Makes a disk, empty or with what another holds.</summary>
     public async Task CreateAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken)
@@ -49,13 +52,6 @@ internal sealed class BlockDevices(string folder)
             ? attached
             : (await new Command("losetup", "--find", "--show", FileOf(disk)).OutputAsync(cancellationToken)).Trim();
         var minor = loop["/dev/loop".Length..];
-        var process = pid.ToString(CultureInfo.InvariantCulture);
-        if (Directory.Exists(DevicesController))
-        {
-            var group = File.ReadLines($"/proc/{process}/cgroup").Select(l => l.Split(':', 3)).First(f => f[1] == "devices")[2];
-            await File.WriteAllTextAsync($"{DevicesController}{group}/devices.allow", $"b 7:{minor} rwm", cancellationToken);
-        }
-
         try
         {
             await InMachineAsync(pid, ["mknod", device, "b", "7", minor], cancellationToken);

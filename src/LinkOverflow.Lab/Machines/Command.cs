@@ -76,7 +76,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
         return result.ExitCode == 0
             ? result.Output
             : throw new MachineException(
-                $"{Program} {string.Join(' ', Arguments.Take(1))} ended with {result.ExitCode}: {Tail(result.Error.Length > 0 ? result.Error : result.Output)}");
+                $"{Program} {Arguments.FirstOrDefault(a => a.Length > 0 && a[0] is not ('-' or '/'))} ended with {result.ExitCode}: {Tail(result.Error.Length > 0 ? result.Error : result.Output)}");
     }
 
     private static Process Launch(ProcessStartInfo start)

@@ -6,41 +6,52 @@ namespace LinkOverflow.Lab.Machines;
 /// Brings machines to where the account wants them: what a call decides is shown at once, and what it takes is done behind
 /// it, side by side for different machines and in order for one.
 /// </summary>
-internal sealed partial class Fleet(Account account, IMachineDriver driver, ILogger<Fleet> logger) : IAsyncDisposable
+internal sealed class Fleet : IAsyncDisposable
 {
     // EC2 does not ask for an sshd; a machine that never has one passes all the same.
     private static readonly TimeSpan LoginPatience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BootFailureInterval = TimeSpan.FromSeconds(0.1);
 
-    private readonly CancellationTokenSource _closing = new();
-    private readonly SemaphoreSlim _policyTurn = new(1);
-    private readonly HashSet<Task> _work = [];
-    private long _policyWanted;
-    private long _policyApplied;
-    private Task _watch = Task.CompletedTask;
+    private readonly Account _account;
+    private readonly IMachineDriver _driver;
+    private readonly InstanceDisks _disks;
+    private readonly SharedRun _policy;
+
+    public Fleet(Account account, IMachineDriver driver, ILogger<Fleet> logger)
+    {
+        _account = account;
+        _driver = driver;
+        _disks = new InstanceDisks(account, driver);
+        _policy = new SharedRun(ApplyPolicyNowAsync);
+        Work = new BackgroundWork(logger);
+    }
+
+    /// <summary>All that is done behind the calls, to machines and to what is made of them.</summary>
+    public BackgroundWork Work { get; }
 
     /// <summary>Starts to look after machines that switch themselves off.</summary>
-    public void Open() => _watch = WatchAsync();
-
-    /// <summary>Told after something was done to an instance, or behind a call.</summary>
-    public Func<Task> Done { get; set; } = () => Task.CompletedTask;
+    public void Open() => Work.Keep(new SwitchedOffWatch(_account, _driver, this).RunAsync(Work.Closing));
 
     /// <summary>Brings instances of an earlier lab back to where they were; those whose machine is gone are terminated.</summary>
     public void Resume()
     {
         List<Instance> instances;
-        lock (account.Gate)
+        lock (_account.Gate)
         {
-            instances = [.. account.Instances.Values.Where(i => i.State != InstanceState.Terminated)];
+            instances = [.. _account.Instances.Values.Where(i => i.State != InstanceState.Terminated)];
             foreach (var instance in instances)
             {
                 // Whatever was under way, its machine has been stopped meanwhile.
-                instance.State = instance.State switch
+                switch (instance.State)
                 {
-                    InstanceState.Running => InstanceState.Pending,
-                    InstanceState.Stopping => InstanceState.Stopped,
-                    var state => state,
-                };
+                    case InstanceState.Running:
+                        instance.State = InstanceState.Pending;
+                        break;
+                    case InstanceState.Stopping:
+                        instance.State = InstanceState.Stopped;
+                        instance.PublicAddress = null;
+                        break;
+                }
             }
         }
 
@@ -48,12 +59,12 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "resume", async cancellationToken =>
             {
-                if (!await driver.ResumeAsync(instance.Id, instance.PrivateAddress, cancellationToken))
+                if (!await _driver.ResumeAsync(instance.Id, instance.PrivateAddress, cancellationToken))
                 {
                     throw new MachineException("its machine is not there any more");
                 }
 
-                lock (account.Gate)
+                lock (_account.Gate)
                 {
                     instance.IsConnected = true;
                 }
@@ -85,12 +96,8 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     instance.UserData,
                     instance.Type.Cpus,
                     instance.Type.MachineMemoryMiB) { Faults = instance.Faults };
-                foreach (var volume in DisksOf(instance))
-                {
-                    await driver.CreateDiskAsync(volume.Id, volume.SizeGiB, volume.SnapshotId, cancellationToken);
-                }
-
-                await driver.LaunchAsync(machine, cancellationToken);
+                await _disks.CreateAsync(instance, cancellationToken);
+                await _driver.LaunchAsync(machine, cancellationToken);
                 if (instance.Faults.FailsToBoot)
                 {
                     await EndFailedBootAsync(instance, cancellationToken);
@@ -99,7 +106,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
 
                 await EquipAsync(instance, cancellationToken);
                 // Only now: a connection to a cable whose far end is not up yet would wait a second for its next try.
-                lock (account.Gate)
+                lock (_account.Gate)
                 {
                     instance.IsConnected = true;
                 }
@@ -117,8 +124,8 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "terminate", async cancellationToken =>
             {
-                await KeepRootAsync(instance, cancellationToken);
-                await driver.RemoveAsync(instance.Id, cancellationToken);
+                await _disks.KeepRootAsync(instance, cancellationToken);
+                await _driver.RemoveAsync(instance.Id, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
                 await EndAsync(instance, cancellationToken);
             });
@@ -132,7 +139,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         {
             Do(instance, "stop", async cancellationToken =>
             {
-                await driver.StopAsync(instance.Id, cancellationToken);
+                await _driver.StopAsync(instance.Id, cancellationToken);
                 Move(instance, InstanceState.Stopping, InstanceState.Stopped);
                 await ApplyPolicyAsync(cancellationToken);
             });
@@ -151,7 +158,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
                     return;
                 }
 
-                await driver.StartAsync(instance.Id, cancellationToken);
+                await _driver.StartAsync(instance.Id, cancellationToken);
                 await EquipAsync(instance, cancellationToken);
                 await ApplyPolicyAsync(cancellationToken);
                 Move(instance, InstanceState.Pending, InstanceState.Running);
@@ -168,197 +175,68 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
             {
                 if (IsIn(instance, InstanceState.Running))
                 {
-                    await driver.RebootAsync(instance.Id, cancellationToken);
+                    await _driver.RebootAsync(instance.Id, cancellationToken);
                     await EquipAsync(instance, cancellationToken);
                 }
             });
         }
     }
 
-    /// <summary>
-    /// Does something to a machine after what is under way for it and before what comes later. A failure is the caller's alone,
-    /// the instance goes on.
-    /// </summary>
-    public async Task InTurnAsync(Instance instance, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        await instance.Turn.WaitAsync(either.Token);
-        try
-        {
-            await work(either.Token);
-        }
-        finally
-        {
-            instance.Turn.Release();
-        }
-    }
-
-    /// <summary>Does something behind a call that has been answered; whoever stops the lab waits for its end.</summary>
-    public void InBackground(string resource, string what, Func<CancellationToken, Task> work)
-    {
-        Keep(RunAsync());
-
-        async Task RunAsync()
-        {
-            await Task.Yield();
-            try
-            {
-                await work(_closing.Token);
-            }
-            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-            {
-                // The lab stops.
-            }
-            catch (Exception e)
-            {
-                // The boundary of background work: the work itself has said in the account what became of it.
-                LogFailure(resource, what, e);
-            }
-
-            await Done();
-        }
-    }
-
     /// <summary>Gives a machine that has just started what it does not keep: its volumes, and the limits of another type than it was made as.</summary>
     public async Task EquipAsync(Instance instance, CancellationToken cancellationToken)
     {
-        foreach (var volume in DisksOf(instance))
-        {
-            await driver.AttachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
-        }
-
+        await _disks.AttachAsync(instance, cancellationToken);
         if (instance.Type != instance.LaunchedType)
         {
-            await driver.ResizeAsync(instance.Id, instance.Type.Cpus, instance.Type.MachineMemoryMiB, cancellationToken);
+            await _driver.ResizeAsync(instance.Id, instance.Type.Cpus, instance.Type.MachineMemoryMiB, cancellationToken);
         }
     }
 
     /// <summary>What EC2's status checks say: a running instance passes once its system takes connections.</summary>
     public string StatusOf(Instance instance) =>
         instance.State != InstanceState.Running ? "not-applicable"
-        : driver.TakesLogins(instance.Id) || account.Clock.GetUtcNow() - instance.LaunchTime > LoginPatience ? "ok"
+        : _driver.TakesLogins(instance.Id) || _account.Clock.GetUtcNow() - instance.LaunchTime > LoginPatience ? "ok"
         : "initializing";
 
     /// <summary>The console of an instance.</summary>
     public async Task<string> ReadConsoleAsync(Instance instance, CancellationToken cancellationToken) =>
-        instance.LastConsole ?? await driver.ReadConsoleAsync(instance.Id, cancellationToken);
+        instance.LastConsole ?? await _driver.ReadConsoleAsync(instance.Id, cancellationToken);
 
     /// <summary>Fills the disk of a running instance, or empties it again.</summary>
-    public Task SetDiskFullAsync(Instance instance, bool full, CancellationToken cancellationToken) => driver.SetDiskFullAsync(instance.Id, full, cancellationToken);
+    public Task SetDiskFullAsync(Instance instance, bool full, CancellationToken cancellationToken) => _driver.SetDiskFullAsync(instance.Id, full, cancellationToken);
 
-    /// <summary>Makes the packet filter what the account now says. Calls that come while one is under way share the next.</summary>
-    public async Task ApplyPolicyAsync(CancellationToken cancellationToken)
-    {
-        var wanted = Interlocked.Increment(ref _policyWanted);
-        await _policyTurn.WaitAsync(cancellationToken);
-        try
-        {
-            if (_policyApplied >= wanted)
-            {
-                return;
-            }
-
-            NetworkPolicy policy;
-            long covers;
-            lock (account.Gate)
-            {
-                covers = Interlocked.Read(ref _policyWanted);
-                policy = account.Policy();
-            }
-
-            await driver.ApplyAsync(policy, cancellationToken);
-            _policyApplied = covers;
-        }
-        finally
-        {
-            _policyTurn.Release();
-        }
-    }
+    /// <summary>Makes the packet filter what the account now says.</summary>
+    public Task ApplyPolicyAsync(CancellationToken cancellationToken) => _policy.RunAsync(cancellationToken);
 
     /// <summary>Stops working; the driver then removes whatever there is.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync();
-        Task[] work;
-        lock (_work)
-        {
-            work = [.. _work, _watch];
-        }
-
-        await Task.WhenAll(work);
-        _closing.Dispose();
-        _policyTurn.Dispose();
+        await Work.DisposeAsync();
+        _policy.Dispose();
     }
 
-    private void Do(Instance instance, string what, Func<CancellationToken, Task> work)
+    private void Do(Instance instance, string what, Func<CancellationToken, Task> work) => Work.Do(instance, what, work, GiveUpAsync);
+
+    private Task ApplyPolicyNowAsync(CancellationToken cancellationToken)
     {
-        // The turn is taken in the order of the calls, before any of the work goes elsewhere.
-        Keep(RunAsync(instance, what, work, instance.Turn.WaitAsync(_closing.Token)));
-    }
-
-    private void Keep(Task task)
-    {
-        lock (_work)
+        NetworkPolicy policy;
+        lock (_account.Gate)
         {
-            _work.Add(task);
+            policy = _account.Policy();
         }
 
-        _ = task.ContinueWith(
-            t =>
-            {
-                lock (_work)
-                {
-                    _work.Remove(t);
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-    }
-
-    private async Task RunAsync(Instance instance, string what, Func<CancellationToken, Task> work, Task turn)
-    {
-        try
-        {
-            await turn;
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        try
-        {
-            await Task.Yield();
-            await work(_closing.Token);
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-            // The lab stops.
-        }
-        catch (Exception e)
-        {
-            // The boundary of background work: whoever called has long been answered, the instance's state tells.
-            LogFailure(instance.Id, what, e);
-            await GiveUpAsync(instance);
-        }
-        finally
-        {
-            instance.Turn.Release();
-        }
-
-        await Done();
+        return _driver.ApplyAsync(policy, cancellationToken);
     }
 
     /// <summary>Waits until the machine has switched itself off, and keeps what it said.</summary>
     private async Task EndFailedBootAsync(Instance instance, CancellationToken cancellationToken)
     {
-        while (IsIn(instance, InstanceState.Pending) && driver.IsUp(instance.Id))
+        while (IsIn(instance, InstanceState.Pending) && _driver.IsUp(instance.Id))
         {
-            await Task.Delay(WatchInterval / 10, cancellationToken);
+            await Task.Delay(BootFailureInterval, cancellationToken);
         }
 
-        instance.LastConsole = await driver.ReadConsoleAsync(instance.Id, cancellationToken);
+        instance.LastConsole = await _driver.ReadConsoleAsync(instance.Id, cancellationToken);
         await GiveUpAsync(instance);
         await ApplyPolicyAsync(cancellationToken);
     }
@@ -368,14 +246,14 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
     {
         try
         {
-            await driver.RemoveAsync(instance.Id, _closing.Token);
+            await _driver.RemoveAsync(instance.Id, Work.Closing);
         }
         catch (Exception e)
         {
-            LogFailure(instance.Id, "remove", e);
+            Work.LogFailure(instance.Id, "remove", e);
         }
 
-        lock (account.Gate)
+        lock (_account.Gate)
         {
             instance.Reason = instance.State == InstanceState.ShuttingDown ? instance.Reason : ("Server.InternalError", "Server.InternalError: Internal error on launch");
         }
@@ -383,63 +261,9 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         await EndAsync(instance, CancellationToken.None);
     }
 
-    private async Task WatchAsync()
-    {
-        using var timer = new PeriodicTimer(WatchInterval);
-        HashSet<Instance> wasDown = [];
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_closing.Token))
-            {
-                List<Instance> running;
-                lock (account.Gate)
-                {
-                    running = [.. account.Instances.Values.Where(i => i.State == InstanceState.Running && i.Turn.CurrentCount > 0)];
-                }
-
-                // Twice in a row: a process that is just being started or replaced has no command line for a moment.
-                var down = running.Where(i => !driver.IsUp(i.Id)).ToHashSet();
-                foreach (var instance in down.Where(wasDown.Contains))
-                {
-                    SwitchedOff(instance);
-                }
-
-                wasDown = down;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The lab stops.
-        }
-    }
-
-    private void SwitchedOff(Instance instance)
-    {
-        lock (account.Gate)
-        {
-            // A call may have come between.
-            if (instance.State != InstanceState.Running || instance.Turn.CurrentCount == 0 || driver.IsUp(instance.Id))
-            {
-                return;
-            }
-
-            instance.Reason = ("Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
-            instance.State = instance.ShutdownBehavior == "terminate" ? InstanceState.ShuttingDown : InstanceState.Stopping;
-        }
-
-        if (instance.State == InstanceState.ShuttingDown)
-        {
-            Terminate([instance]);
-        }
-        else
-        {
-            Stop([instance]);
-        }
-    }
-
     private bool IsIn(Instance instance, InstanceState state)
     {
-        lock (account.Gate)
+        lock (_account.Gate)
         {
             return instance.State == state;
         }
@@ -447,7 +271,7 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
 
     private void Move(Instance instance, InstanceState from, InstanceState to)
     {
-        lock (account.Gate)
+        lock (_account.Gate)
         {
             if (instance.State == from)
             {
@@ -457,64 +281,14 @@ internal sealed partial class Fleet(Account account, IMachineDriver driver, ILog
         }
     }
 
-    /// <summary>The volumes of an instance that are block devices.</summary>
-    private IReadOnlyList<Volume> DisksOf(Instance instance)
-    {
-        lock (account.Gate)
-        {
-            return [.. account.VolumesOf(instance.Id).Where(v => !v.IsRoot)];
-        }
-    }
-
-    /// <summary>Saves the disk of an instance whose root volume is to outlive it.</summary>
-    private async Task KeepRootAsync(Instance instance, CancellationToken cancellationToken)
-    {
-        lock (account.Gate)
-        {
-            if (!account.Volumes.TryGetValue(instance.RootVolumeId, out var root) || root.Attachment is not { DeleteOnTermination: false })
-            {
-                return;
-            }
-
-            account.Volumes[root.Id] = root with { Image = root.Id };
-        }
-
-        await driver.SaveImageAsync(instance.Id, instance.RootVolumeId, cancellationToken);
-    }
-
-    /// <summary>The instance is terminated; its volumes go with it or are free.</summary>
     private async Task EndAsync(Instance instance, CancellationToken cancellationToken)
     {
-        foreach (var volume in DisksOf(instance))
+        await _disks.ReleaseAsync(instance, cancellationToken);
+        lock (_account.Gate)
         {
-            await driver.DetachDiskAsync(instance.Id, volume.Id, volume.Attachment!.Device, cancellationToken);
-            if (volume.Attachment.DeleteOnTermination)
-            {
-                await driver.RemoveDiskAsync(volume.Id, cancellationToken);
-            }
-        }
-
-        lock (account.Gate)
-        {
-            foreach (var volume in account.VolumesOf(instance.Id))
-            {
-                if (volume.Attachment!.DeleteOnTermination)
-                {
-                    account.Volumes.Remove(volume.Id);
-                    account.RemoveTags(volume.Id);
-                }
-                else
-                {
-                    account.Volumes[volume.Id] = volume with { Attachment = null };
-                }
-            }
-
             instance.State = InstanceState.Terminated;
-            instance.TerminatedAt = account.Clock.GetUtcNow();
+            instance.TerminatedAt = _account.Clock.GetUtcNow();
             instance.PublicAddress = null;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{InstanceId}: {What} failed")]
-    private partial void LogFailure(string instanceId, string what, Exception exception);
 }

@@ -78,6 +78,9 @@ public interface IMachineDriver
     /// <returns>Whether it is there.</returns>
     Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken);
 
+    /// <summary>The names of the disks and images that there are, the public images with them.</summary>
+    Task<IReadOnlySet<string>> StoredAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Stops every machine of this lab and gives back what it has on this machine, also what a killed lab left. What is to be kept
     /// stays as files alone; everything else is removed.

@@ -4,8 +4,8 @@ namespace LinkOverflow.Lab.Machines;
 /// <param name="cache">The lab's cache folder.</param>
 internal sealed class Podman(string cache)
 {
-    // podman's sockets lie below it and must stay under 108 characters.
-    private readonly string _run = $"/run/lolab-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(cache)))[..8]}";
+    /// <summary>What does not outlive a restart of this computer. podman's sockets lie below it and must stay under 108 characters.</summary>
+    public string RunFolder { get; } = $"/run/lolab-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(cache)))[..8]}";
 
     private string Storage => Path.Combine(cache, "storage");
 
@@ -20,7 +20,7 @@ internal sealed class Podman(string cache)
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(cache);
-        await File.WriteAllTextAsync(
+        await WriteAsync(
             Settings,
             """
             [containers]
@@ -32,13 +32,13 @@ internal sealed class Podman(string cache)
 
             """,
             cancellationToken);
-        await File.WriteAllTextAsync(
+        await WriteAsync(
             StorageSettings,
             $"""
             [storage]
             driver = "overlay"
             graphroot = "{Storage}"
-            runroot = "{_run}"
+            runroot = "{RunFolder}"
 
             """,
             cancellationToken);
@@ -46,7 +46,7 @@ internal sealed class Podman(string cache)
 
     /// <summary>A podman command.</summary>
     public Command Command(params IReadOnlyList<string> arguments) =>
-        new("podman", ["--root", Storage, "--runroot", _run, "--tmpdir", $"{_run}/tmp", .. arguments])
+        new("podman", ["--root", Storage, "--runroot", RunFolder, "--tmpdir", $"{RunFolder}/tmp", .. arguments])
         {
             Environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
@@ -61,7 +61,7 @@ internal sealed class Podman(string cache)
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await UnmountAsync(cancellationToken);
-        foreach (var folder in (string[])[Storage, _run])
+        foreach (var folder in (string[])[Storage, RunFolder])
         {
             if (Directory.Exists(folder))
             {
@@ -78,17 +78,30 @@ internal sealed class Podman(string cache)
     public async Task RestAsync(CancellationToken cancellationToken)
     {
         await UnmountAsync(cancellationToken);
-        if (Directory.Exists(_run))
+        if (Directory.Exists(RunFolder))
         {
-            await new Command("rm", "-rf", "--one-file-system", "--", _run).OutputAsync(cancellationToken);
+            await new Command("rm", "-rf", "--one-file-system", "--", RunFolder).OutputAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Writes a file that another lab's podman may read at any moment, and finds whole.</summary>
+    private static async Task WriteAsync(string file, string text, CancellationToken cancellationToken)
+    {
+        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) == text)
+        {
+            return;
+        }
+
+        var temporary = $"{file}.{Guid.NewGuid():N}";
+        await File.WriteAllTextAsync(temporary, text, cancellationToken);
+        File.Move(temporary, file, overwrite: true);
     }
 
     private bool IsAtWork() => Directory.EnumerateDirectories("/proc").Any(process =>
     {
         try
         {
-            return char.IsAsciiDigit(process["/proc/".Length]) && File.ReadAllText(Path.Combine(process, "cmdline")).Contains($"{_run}\0", StringComparison.Ordinal);
+            return char.IsAsciiDigit(process["/proc/".Length]) && File.ReadAllText(Path.Combine(process, "cmdline")).Contains($"{RunFolder}\0", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -107,7 +120,7 @@ internal sealed class Podman(string cache)
         }
 
         var mine = File.ReadLines("/proc/self/mounts").Select(l => l.Split(' ')[1])
-            .Where(m => m.StartsWith(Storage + "/", StringComparison.Ordinal) || m.StartsWith(_run + "/", StringComparison.Ordinal)).Reverse().ToList();
+            .Where(m => m.StartsWith(Storage + "/", StringComparison.Ordinal) || m.StartsWith(RunFolder + "/", StringComparison.Ordinal)).Reverse().ToList();
         foreach (var mount in mine)
         {
             await new Command("umount", "--lazy", mount).RunAsync(cancellationToken);

@@ -41,7 +41,7 @@ internal static partial class Prerequisites
 
         if (GetEffectiveUserId() != 0)
         {
-            missing.Add(new MissingPrerequisite("root", "machines' network namespaces, the packet filter for security groups and the base image's mounts are root's to make; use sudo", null));
+            missing.Add(new MissingPrerequisite("root", "a machine's network namespace, port 22 on an address of its own, the packet filter for security groups, the cgroup of its systemd and the base image's mounts are root's to make, and rootless podman has none of them; use sudo", null));
         }
 
         missing.AddRange(Commands.Where(c => !IsOnPath(c.Command)).Select(c => new MissingPrerequisite(c.Command, c.Reason, c.Package)));

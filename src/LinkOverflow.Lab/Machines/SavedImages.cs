@@ -94,18 +94,26 @@ internal sealed class SavedImages(Podman podman, string label)
         }
     }
 
-    /// <summary>Removes all images of this lab that are not to be kept.</summary>
+    /// <summary>The ids of the images of this lab that there are.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) => [.. (await ListAsync(cancellationToken)).Select(i => i.Name)];
+
+    /// <summary>Removes all images of this lab that are not to be kept, and those that lost their name to another.</summary>
     /// <returns>What was removed, one line each.</returns>
     public async Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
-        var list = await podman.Command("images", "--filter", $"label={label}", "--format", "{{.Repository}}:{{.Tag}}").RunAsync(cancellationToken);
-        var images = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(i => !keep.Contains(i[(i.IndexOf(':', StringComparison.Ordinal) + 1)..])).ToArray();
-        if (images.Length > 0)
+        var gone = (await ListAsync(cancellationToken)).Where(i => !keep.Contains(i.Name)).ToList();
+        if (gone.Count > 0)
         {
-            await podman.Command(["rmi", "--force", .. images]).RunAsync(cancellationToken);
+            await podman.Command(["rmi", "--force", .. gone.Select(i => i.Image)]).RunAsync(cancellationToken);
         }
 
-        return [.. images.Select(i => $"image {i}")];
+        return gone.ConvertAll(i => $"image {i.Name}");
+    }
+
+    private async Task<List<(string Image, string Name)>> ListAsync(CancellationToken cancellationToken)
+    {
+        var list = await podman.Command("images", "--no-trunc", "--filter", $"label={label}", "--format", "{{.ID}} {{.Tag}}").OutputAsync(cancellationToken);
+        return [.. list.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).Select(f => (f[0], f[1]))];
     }
 
     private async Task<string> InspectAsync(string kind, string name, string format, CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 
 namespace LinkOverflow.Lab.Protocol;
 
@@ -18,7 +17,7 @@ internal static class Listing
     /// <param name="describe">The elements of one resource.</param>
     /// <param name="smallestPage">The smallest MaxResults that EC2 takes.</param>
     /// <exception cref="ApiException">A filter or page that EC2 would refuse.</exception>
-    public static IEnumerable<XElement?> Answer<T>(
+    public static IEnumerable<Element?> Answer<T>(
         QueryParameters parameters,
         string set,
         IEnumerable<T> resources,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Xml.Linq;
 
 namespace LinkOverflow.Lab.Protocol;
 
@@ -36,12 +35,12 @@ internal sealed class Paging
     }
 
     /// <summary>The page, and the nextToken element where more follows.</summary>
-    public (List<T> Page, XElement? NextToken) Cut<T>(IReadOnlyList<T> all)
+    public (List<T> Page, Element? NextToken) Cut<T>(IReadOnlyList<T> all)
     {
         var end = (int)Math.Min(all.Count, (long)_skip + (_take ?? 1000));
         return (
             [.. all.Skip(_skip).Take(end - _skip)],
-            end < all.Count ? new XElement("nextToken", Convert.ToBase64String(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Mark}{end}")))) : null);
+            end < all.Count ? new Element("nextToken", Convert.ToBase64String(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Mark}{end}")))) : null);
     }
 
     private static int Decode(string token)

@@ -35,6 +35,9 @@ internal sealed class ApiLab : IAsyncDisposable
 
     public string Endpoint => _server.Endpoint;
 
+    /// <summary>Every action of EC2 that it answers.</summary>
+    public IEnumerable<string> Actions => _server.Actions;
+
     /// <param name="clock">The lab's clock; the real one when null.</param>
     /// <param name="accountFile">Where it keeps its account; nowhere when null.</param>
     /// <param name="machines">Those of an earlier lab.</param>
@@ -43,7 +46,7 @@ internal sealed class ApiLab : IAsyncDisposable
         machines ??= new RecordedMachines();
         var server = await LabServer.StartAsync(
             new IPEndPoint(IPAddress.Loopback, 0), new LabSlot(7), Credentials, machines, clock ?? TimeProvider.System, TestContext.Current.CancellationToken, accountFile);
-        server.Resume();
+        await server.ResumeAsync(TestContext.Current.CancellationToken);
         return new ApiLab(server, machines);
     }
 

@@ -277,6 +277,8 @@ public sealed class Instances
     [InlineData("tag-key", "role", 0)]
     [InlineData("instance-type", "t3.*", 3)]
     [InlineData("image-id", ApiLab.Image, 3)]
+    [InlineData("instance-id", "i-0*", 3)]
+    [InlineData("instance-id", "i-0123456789abcdef0", 0)]
     [InlineData("client-token", "two", 2)]
     [InlineData("availability-zone", "us-west-2b", 1)]
     [InlineData("key-name", "*", 0)]

@@ -79,18 +79,39 @@ internal sealed class RecordedMachines : IMachineDriver
         return Task.FromResult(!Lost.Contains(instanceId));
     }
 
+    /// <summary>The disks and images that it was asked for, and has.</summary>
+    public ConcurrentDictionary<string, bool> Stored { get; } = new(StringComparer.Ordinal) { ["debian"] = true, ["redhat"] = true };
+
+    public Task<IReadOnlySet<string>> StoredAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<string>>(Stored.Keys.ToHashSet(StringComparer.Ordinal));
+
     public Task<IReadOnlyList<string>> CleanAsync(IReadOnlySet<string> keep, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public Task ResizeAsync(string instanceId, int cpus, int memoryMiB, CancellationToken cancellationToken) =>
         RecordAsync("resize", $"{instanceId} to {cpus} processors and {memoryMiB} MiB");
 
-    public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken) => RecordAsync("save", $"{instanceId} as {image}");
+    public Task SaveImageAsync(string instanceId, string image, CancellationToken cancellationToken)
+    {
+        Stored[image] = true;
+        return RecordAsync("save", $"{instanceId} as {image}");
+    }
 
-    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => RecordAsync("remove image", image);
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken)
+    {
+        Stored.TryRemove(image, out _);
+        return RecordAsync("remove image", image);
+    }
 
-    public Task CreateDiskAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken) => RecordAsync("create disk", $"{disk} of {sizeGiB} from {from ?? "nothing"}");
+    public Task CreateDiskAsync(string disk, int sizeGiB, string? from, CancellationToken cancellationToken)
+    {
+        Stored[disk] = true;
+        return RecordAsync("create disk", $"{disk} of {sizeGiB} from {from ?? "nothing"}");
+    }
 
-    public Task RemoveDiskAsync(string disk, CancellationToken cancellationToken) => RecordAsync("remove disk", disk);
+    public Task RemoveDiskAsync(string disk, CancellationToken cancellationToken)
+    {
+        Stored.TryRemove(disk, out _);
+        return RecordAsync("remove disk", disk);
+    }
 
     public Task AttachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken) => RecordAsync("attach", $"{disk} to {instanceId} as {device}");
 

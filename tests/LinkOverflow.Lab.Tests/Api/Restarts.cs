@@ -108,12 +108,83 @@ public sealed class Restarts : IDisposable
             await lab.WaitForAsync(id, "running");
         }
 
-        var kept = JsonNode.Parse(await File.ReadAllTextAsync(AccountFile, Cancellation))!;
-        kept["Instances"]![0]!["State"] = state;
-        await File.WriteAllTextAsync(AccountFile, kept.ToJsonString(), Cancellation);
+        await ChangeAsync("State", state);
         await using var again = await StartAsync();
 
         await again.WaitForAsync(id, expected);
+    }
+
+    [Fact]
+    public async Task What_was_only_half_done_when_the_lab_was_killed_is_not_there()
+    {
+        string gone;
+        string lost;
+        string image;
+        await using (var lab = await StartAsync())
+        {
+            var id = (await lab.RunAsync())[0].InstanceId;
+            await lab.WaitForAsync(id, "running");
+            image = (await lab.Ec2.CreateImageAsync(new CreateImageRequest(id, "image"), Cancellation)).ImageId;
+            gone = (await lab.Ec2.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = "us-west-2a", Size = 1 }, Cancellation)).Volume.VolumeId;
+            lost = (await lab.Ec2.CreateSnapshotAsync(new CreateSnapshotRequest { VolumeId = gone }, Cancellation)).Snapshot.SnapshotId;
+            while (!(_machines.Stored.ContainsKey(image) && _machines.Stored.ContainsKey(lost)))
+            {
+                await Task.Delay(10, Cancellation);
+            }
+        }
+
+        // As after a kill between the removal of a disk and the writing down of it.
+        foreach (var name in (string[])[gone, lost, image])
+        {
+            _machines.Stored.TryRemove(name, out _).ShouldBeTrue(name);
+        }
+
+        await using var again = await StartAsync();
+
+        (await ApiLab.CodeOfAsync(() => again.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest([gone]), Cancellation))).ShouldBe("InvalidVolume.NotFound");
+        (await again.Ec2.DescribeSnapshotsAsync(new DescribeSnapshotsRequest { SnapshotIds = [lost] }, Cancellation)).Snapshots.Single().State.Value.ShouldBe("error");
+        (await again.Ec2.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [image] }, Cancellation)).Images.Single().State.Value.ShouldBe("failed");
+    }
+
+    [Fact]
+    public async Task An_instance_killed_while_it_stopped_has_no_public_address()
+    {
+        string id;
+        await using (var lab = await StartAsync())
+        {
+            id = (await lab.RunAsync())[0].InstanceId;
+            await lab.WaitForAsync(id, "running");
+        }
+
+        await ChangeAsync("State", (int)LinkOverflow.Lab.Model.InstanceState.Stopping);
+        await using var again = await StartAsync();
+
+        (await again.WaitForAsync(id, "stopped")).PublicIpAddress.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_instance_keeps_when_it_was_launched_and_what_its_machine_was_made_as()
+    {
+        string id;
+        DateTime? launched;
+        await using (var lab = await StartAsync())
+        {
+            id = (await lab.RunAsync())[0].InstanceId;
+            await lab.WaitForAsync(id, "running");
+            await lab.Ec2.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [id] }, Cancellation);
+            launched = (await lab.WaitForAsync(id, "stopped")).LaunchTime;
+            await lab.Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, InstanceType = "t3.large" }, Cancellation);
+        }
+
+        await using var again = await StartAsync();
+        var found = await again.DescribeAsync(id);
+        found.LaunchTime.ShouldBe(launched);
+        found.InstanceType.Value.ShouldBe("t3.large");
+        await again.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [id] }, Cancellation);
+
+        // Its machine was made with the limits of a t3.micro.
+        (await again.WaitForAsync(id, "running")).LaunchTime.ShouldNotBe(launched);
+        _machines.Calls.ShouldContain($"resize {id} to 2 processors and 8192 MiB");
     }
 
     [Fact]
@@ -125,6 +196,14 @@ public sealed class Restarts : IDisposable
 
         refused.Message.ShouldContain(AccountFile);
         refused.Message.ShouldContain("stop --terminate");
+    }
+
+    /// <summary>Changes what is kept of the only instance.</summary>
+    private async Task ChangeAsync(string property, JsonNode value)
+    {
+        var kept = JsonNode.Parse(await File.ReadAllTextAsync(AccountFile, Cancellation))!;
+        kept["Instances"]![0]![property] = value;
+        await File.WriteAllTextAsync(AccountFile, kept.ToJsonString(), Cancellation);
     }
 
     private Task<ApiLab> StartAsync() => ApiLab.StartAsync(accountFile: AccountFile, machines: _machines);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Amazon.EC2.Model;
 using LinkOverflow.Lab.Tests.Api;
@@ -73,17 +74,22 @@ public sealed class LabFigures(RealLab lab) : IClassFixture<RealLab>
             await using var many = await ApiLab.StartAsync(accountFile: file);
             await RealLab.UntilAsync(() => Task.FromResult(many.Machines.Calls.Count(c => c.StartsWith("resume", StringComparison.Ordinal)) == Count), "the lab has found its machines");
             using var client = new SignedClient(many.Endpoint);
-            var seconds = new List<double>();
+            var milliseconds = new List<double>();
+            var busy = TimeSpan.Zero;
             for (var run = 0; run < 51; run++)
             {
+                var before = Environment.CpuUsage.TotalTime;
                 var clock = Stopwatch.StartNew();
-                var (status, body) = await client.PostAsync("Action=DescribeInstances&Version=2016-11-15");
-                seconds.Add(clock.Elapsed.TotalMilliseconds);
+                var (status, body) = await client.PostForBytesAsync("Action=DescribeInstances&Version=2016-11-15");
+                milliseconds.Add(clock.Elapsed.TotalMilliseconds);
+                busy += Environment.CpuUsage.TotalTime - before;
                 status.ShouldBe(200);
-                body.Split("<instanceId>").Length.ShouldBe(Count + 1);
+                Encoding.UTF8.GetString(body).Split("<instanceId>").Length.ShouldBe(Count + 1);
             }
 
-            Print($"DescribeInstances of {Count}, median of {seconds.Count} (fastest {seconds.Min():0})", seconds.Order().ElementAt(seconds.Count / 2), "ms", "< 50 ms");
+            Print($"DescribeInstances of {Count}, median of {milliseconds.Count} (fastest {milliseconds.Min():0})", milliseconds.Order().ElementAt(milliseconds.Count / 2), "ms", "< 50 ms");
+            // Of the lab and of the client that asks it, which are one process here; tells more than the clock where others work beside.
+            Print($"DescribeInstances of {Count}, processor time of both ends", busy.TotalMilliseconds / milliseconds.Count, "ms", "");
         }
         finally
         {

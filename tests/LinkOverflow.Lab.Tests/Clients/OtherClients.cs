@@ -69,6 +69,8 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
         var answer = await RunAsync("python3", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"));
 
         answer.ExitCode.ShouldBe(0, answer.Output + answer.Error);
+        await using var api = await Api.ApiLab.StartAsync();
+        answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(api.Actions, ignoreOrder: true);
     }
 
     [Fact]

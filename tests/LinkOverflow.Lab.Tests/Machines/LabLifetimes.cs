@@ -108,6 +108,22 @@ public sealed class LabLifetimes : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_removed_lab_leaves_nothing_at_all()
+    {
+        _lab.SkipWithoutMachines();
+        await _lab.MoveToCacheOfItsOwnAsync();
+        var instance = (await _lab.RunAsync(1))[0];
+        await _lab.SshAsync(instance, "true");
+
+        (await _lab.LabAsync("stop", "--remove")).ExitCode.ShouldBe(0);
+
+        (await _lab.TracesAsync(instance)).ShouldBeEmpty();
+        Directory.Exists(_lab.State).ShouldBeFalse();
+        Directory.Exists(_lab.Cache).ShouldBeFalse();
+        Directory.Exists(new Podman(_lab.Cache).RunFolder).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_second_start_gives_the_lab_that_runs()
     {
         _lab.SkipWithoutMachines();

@@ -48,6 +48,20 @@ public sealed class RealFaults(RealLab lab) : IClassFixture<RealLab>
     }
 
     [Fact]
+    public async Task A_lost_answer_is_asked_for_again_by_its_client_and_is_no_failure_of_the_lab()
+    {
+        lab.SkipWithoutMachines();
+        await lab.LabAsync("calls", "--reset");
+        await FaultAsync("lost-answer", "--action", "DescribeRegions");
+
+        (await lab.Ec2.DescribeRegionsAsync(Cancellation)).Regions.ShouldNotBeEmpty();
+
+        (await lab.LabAsync("calls")).Output.ShouldMatch(@"DescribeRegions\s+2|2\s+DescribeRegions");
+        var log = await File.ReadAllTextAsync(Path.Combine(lab.State, "lab.log"), Cancellation);
+        log.ShouldNotContain("Kestrel");
+    }
+
+    [Fact]
     public async Task A_machine_is_cut_off_and_comes_back()
     {
         lab.SkipWithoutMachines();

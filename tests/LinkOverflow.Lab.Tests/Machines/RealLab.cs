@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -18,11 +19,15 @@ public sealed class RealLab : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lolab-test-");
     private readonly IReadOnlyList<MissingPrerequisite> _missing = Prerequisites.FindMissing();
     private LabRecord? _record;
+    private string? _ownCache;
     private AmazonEC2Client? _ec2;
 
     public string State => Path.Combine(_folder.FullName, "state");
 
     public string Folder => _folder.FullName;
+
+    /// <summary>Where its base image and its machines' disks are.</summary>
+    public string Cache => _ownCache ?? LabFolders.From(null, null).Cache;
 
     internal LabRecord Record => _record!;
 
@@ -63,7 +68,95 @@ public sealed class RealLab : IAsyncLifetime
 
     /// <summary>One of the lab's commands on this state folder.</summary>
     internal Task<CommandResult> LabAsync(string command, params string[] options) =>
-        new Command("dotnet", [typeof(LabRecord).Assembly.Location, command, .. options, "--state", State]).RunAsync(CancellationToken.None);
+        new Command("dotnet", [typeof(LabRecord).Assembly.Location, command, .. options, "--state", State, .. _ownCache is null ? Array.Empty<string>() : ["--cache", _ownCache]]).RunAsync(CancellationToken.None);
+
+    /// <summary>One of podman's commands on the storage of this lab; gives the lines of its answer.</summary>
+    public async Task<string[]> PodmanAsync(params string[] arguments) =>
+        (await new Podman(Cache).Command(arguments).OutputAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Starts it anew with a cache that no other lab uses, and the base image of the one before.</summary>
+    public async Task MoveToCacheOfItsOwnAsync()
+    {
+        var before = new Podman(Cache);
+        (await LabAsync("stop", "--terminate")).ExitCode.ShouldBe(0);
+        _ownCache = Path.Combine(Folder, "cache");
+        var after = new Podman(_ownCache);
+        await after.PrepareAsync(TestContext.Current.CancellationToken);
+        var file = Path.Combine(Folder, "base.tar");
+        foreach (var image in (await before.Command("images", "--format", "{{.Repository}}:{{.Tag}}", "localhost/lolab-debian").OutputAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            await before.Command("save", "--output", file, image).OutputAsync(TestContext.Current.CancellationToken);
+            await after.Command("load", "--input", file).OutputAsync(TestContext.Current.CancellationToken);
+            File.Delete(file);
+        }
+
+        await StartAsync();
+    }
+
+    /// <summary>Takes an instance out of the account that a lab which does not run has kept.</summary>
+    public async Task ForgetAsync(Instance instance)
+    {
+        var file = Path.Combine(State, "account.json");
+        var account = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
+        var instances = account["Instances"]!.AsArray();
+        instances.Remove(instances.Single(i => i!["Id"]!.GetValue<string>() == instance.InstanceId));
+        await File.WriteAllTextAsync(file, account.ToJsonString());
+    }
+
+    /// <summary>Takes away what of a lab does not outlive a restart of the computer: processes, mounts, network, and all below /run.</summary>
+    public async Task LoseWhatARestartLosesAsync(Instance instance)
+    {
+        var number = instance.PrivateIpAddress.Split('.')[2];
+        var containers = await PodmanAsync("ps", "--all", "--no-trunc", "--quiet");
+        // The monitors before the machines: they would tidy up.
+        foreach (var monitor in await RunningAsync("conmon"))
+        {
+            await KillAsync(monitor);
+        }
+
+        foreach (var machine in Directory.EnumerateFiles(Path.Combine(State, "machines"), "pid", SearchOption.AllDirectories))
+        {
+            await KillAsync(int.Parse(await File.ReadAllTextAsync(machine), CultureInfo.InvariantCulture));
+        }
+
+        foreach (var loop in Directory.EnumerateFiles(Path.Combine(State, "disks")))
+        {
+            await new Command("sh", "-c", "losetup --associated \"$0\" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach", loop).OutputAsync(CancellationToken.None);
+        }
+
+        var mounts = (await File.ReadAllLinesAsync("/proc/self/mounts")).Select(l => l.Split(' ')[1])
+            .Where(m => m.StartsWith(Cache, StringComparison.Ordinal) || m.StartsWith(new Podman(Cache).RunFolder, StringComparison.Ordinal)).Reverse();
+        foreach (var mount in mounts)
+        {
+            await new Command("umount", "--lazy", mount).RunAsync(CancellationToken.None);
+        }
+
+        Directory.Delete(new Podman(Cache).RunFolder, recursive: true);
+        foreach (var container in containers)
+        {
+            await new Command("rm", "-rf", $"/run/runc/{container}").OutputAsync(CancellationToken.None);
+        }
+
+        var slot = new LabSlot(int.Parse(number, CultureInfo.InvariantCulture));
+        await new PacketFilter(slot).CleanAsync(CancellationToken.None);
+        await new MachineWiring(slot).CleanAsync(CancellationToken.None);
+        File.Delete($"{LabFolders.Shared}/slots/{number}");
+    }
+
+    /// <summary>The processes of that name that work for this lab.</summary>
+    private async Task<IReadOnlyList<int>> RunningAsync(string name)
+    {
+        var found = new List<int>();
+        foreach (var id in (await new Command("pgrep", "--exact", name).RunAsync(CancellationToken.None)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (File.Exists($"/proc/{id}/cmdline") && (await File.ReadAllTextAsync($"/proc/{id}/cmdline")).Contains(Folder, StringComparison.Ordinal))
+            {
+                found.Add(int.Parse(id, CultureInfo.InvariantCulture));
+            }
+        }
+
+        return found;
+    }
 
     public async Task<List<Instance>> RunAsync(int count, Action<RunInstancesRequest>? change = null)
     {
@@ -97,13 +190,13 @@ public sealed class RealLab : IAsyncLifetime
     }
 
     /// <summary>A command on the machine, by the system's ssh, which trusts nothing but the host key on the console.</summary>
-    internal async Task<CommandResult> SshAsync(Instance instance, string command, string user = "admin")
+    internal async Task<CommandResult> SshAsync(Instance instance, string command, string user = "admin", int minutes = 3)
     {
         var known = Path.Combine(Folder, $"known_hosts-{instance.InstanceId}");
         if (!File.Exists(known))
         {
             string? key = null;
-            await UntilAsync(async () => (key = HostKey(await ConsoleAsync(instance))) is not null, "the console shows the host key");
+            await UntilAsync(async () => (key = HostKey(await ConsoleAsync(instance))) is not null, "the console shows the host key", minutes);
             await File.WriteAllTextAsync(known, $"{instance.PublicIpAddress} {key}\n", TestContext.Current.CancellationToken);
         }
 
@@ -113,12 +206,13 @@ public sealed class RealLab : IAsyncLifetime
             {
                 result = await new Command(
                     "ssh", "-F", "none", "-i", Record.KeyFile, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes", "-o", $"UserKnownHostsFile={known}",
-                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", $"{user}@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
+                    "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", $"{user}@{instance.PublicIpAddress}", command).RunAsync(TestContext.Current.CancellationToken);
                 // 255 is ssh's own; sshd, and the address while the instance is pending, come a moment after the key.
                 return result.ExitCode != 255
                     || !(result.Error.Contains("Connection refused", StringComparison.Ordinal) || result.Error.Contains("No route to host", StringComparison.Ordinal));
             },
-            "sshd answers");
+            "sshd answers",
+            minutes);
         return result!;
     }
 
@@ -152,13 +246,17 @@ public sealed class RealLab : IAsyncLifetime
         return traces;
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int minutes = 1)
+    /// <param name="condition">Asked until it is true.</param>
+    /// <param name="what">Said when it never is.</param>
+    /// <param name="minutes">For how long.</param>
+    /// <param name="every">Milliseconds from one asking to the next.</param>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int minutes = 3, int every = 50)
     {
         var deadline = DateTime.UtcNow.AddMinutes(minutes);
         while (!await condition())
         {
             (DateTime.UtcNow < deadline).ShouldBeTrue($"waited {minutes} min until {what}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Task.Delay(every, TestContext.Current.CancellationToken);
         }
     }
 
@@ -169,7 +267,7 @@ public sealed class RealLab : IAsyncLifetime
         _ec2?.Dispose();
         if (Directory.Exists(State))
         {
-            await LabAsync("stop", "--terminate");
+            await LabAsync("stop", _ownCache is null ? "--terminate" : "--remove");
         }
 
         _folder.Delete(recursive: true);

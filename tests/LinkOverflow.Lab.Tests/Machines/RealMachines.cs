@@ -150,7 +150,7 @@ public sealed class RealMachines(RealLab lab) : IClassFixture<RealLab>
             }
         }
 
-        var fetch = $"python3 -c \"import urllib.request; urllib.request.urlopen('http://{web.PrivateIpAddress}:8080/', timeout=2)\"";
+        var fetch = $"python3 -c \"import urllib.request; urllib.request.urlopen('http://{web.PrivateIpAddress}:8080/', timeout=5)\"";
         (await AnswersAsync()).ShouldBeFalse();
         (await lab.SshAsync(other, fetch)).ExitCode.ShouldBe(1);
 
@@ -176,7 +176,7 @@ public sealed class RealMachines(RealLab lab) : IClassFixture<RealLab>
         var shut = (await lab.RunAsync(1, r => r.SecurityGroupIds = [group]))[0];
         var other = (await lab.RunAsync(1, r => r.SecurityGroupIds = [group]))[0];
         await lab.SshAsync(other, "true");
-        var reach = $"python3 -c \"import socket; socket.create_connection(('{other.PrivateIpAddress}', 22), timeout=2)\"";
+        var reach = $"python3 -c \"import socket; socket.create_connection(('{other.PrivateIpAddress}', 22), timeout=5)\"";
         (await lab.SshAsync(shut, reach)).ExitCode.ShouldBe(0);
 
         await lab.Ec2.RevokeSecurityGroupEgressAsync(
