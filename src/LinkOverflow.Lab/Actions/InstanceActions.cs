@@ -56,7 +56,7 @@ internal sealed class InstanceActions : ActionSet
             var volumes = _account.VolumesOfAll();
             return
             [
-                Xml.List(
+                Xml.Page(
                     "reservationSet",
                     page.GroupBy(i => i.ReservationId, StringComparer.Ordinal),
                     r => InstanceXml.Reservation(_account, [.. r], volumes)),

@@ -16,7 +16,7 @@ internal sealed class Element
     /// <summary>An element with what is in it now.</summary>
     /// <param name="name">Its name, which XML allows.</param>
     /// <param name="content">
-    /// Elements, texts, numbers and booleans, or sequences of these; null is nothing. A sequence is gone through here, while the
+    /// Elements, texts, numbers and booleans, sequences of these, or what is written already; null is nothing. A sequence is gone through here, while the
     /// caller holds the lock on what it tells of.
     /// </param>
     public Element(string name, params object?[] content)

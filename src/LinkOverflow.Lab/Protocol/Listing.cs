@@ -27,6 +27,6 @@ internal static class Listing
         int smallestPage = 5)
     {
         var (page, next) = new Paging(parameters, smallestPage).Cut(new Filters(parameters).Apply(resources, tags, filters));
-        return [Xml.List(set, page, describe), next];
+        return [Xml.Page(set, page, describe), next];
     }
 }

@@ -11,6 +11,10 @@ internal static class Xml
     public static Element List<T>(string name, IEnumerable<T> items, Func<T, object?> content) =>
         new(name, items.Select(i => new Element("item", content(i))));
 
+    /// <summary>The same for the one list of an answer that can be long: its items are written at once.</summary>
+    public static Element Page<T>(string name, IEnumerable<T> items, Func<T, object?> content) =>
+        new(name, XmlText.Written(items.Select(i => new Element("item", content(i)))));
+
     /// <summary>What EC2 answers where there is nothing to tell.</summary>
     public static Element Return(bool value = true) => new("return", value);
 

@@ -30,6 +30,25 @@ internal sealed class XmlText : IDisposable
         Start(root, xmlNamespace);
     }
 
+    private XmlText()
+    {
+    }
+
+    /// <summary>
+    /// Elements that are written as they come: of an answer of a thousand instances the elements of one alone are there at a time.
+    /// </summary>
+    /// <returns>What an element can have in it, once.</returns>
+    public static XmlText Written(IEnumerable<Element> elements)
+    {
+        var text = new XmlText();
+        foreach (var element in elements)
+        {
+            text.Start(element, "");
+        }
+
+        return text;
+    }
+
     /// <summary>Until it is disposed of.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
@@ -69,6 +88,12 @@ internal sealed class XmlText : IDisposable
                 break;
             case Element child:
                 Start(child, "");
+                break;
+            case XmlText written:
+                Reserve(written._length);
+                written.Bytes.Span.CopyTo(_buffer.AsSpan(_length));
+                _length += written._length;
+                written.Dispose();
                 break;
             case object?[] sequence:
                 foreach (var part in sequence)
@@ -132,10 +157,7 @@ internal sealed class XmlText : IDisposable
     private void Raw(ReadOnlySpan<char> text)
     {
         // A character is at most three bytes; a pair of surrogates is four.
-        if (_buffer.Length - _length < text.Length * 3)
-        {
-            Grow(text.Length * 3);
-        }
+        Reserve(text.Length * 3);
 
         // Nearly all is ASCII, of which most is shorter than what the encoder takes to begin.
         var at = _length;
@@ -153,8 +175,13 @@ internal sealed class XmlText : IDisposable
         _length = at;
     }
 
-    private void Grow(int needed)
+    private void Reserve(int needed)
     {
+        if (_buffer.Length - _length >= needed)
+        {
+            return;
+        }
+
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + needed));
         _buffer.AsSpan(0, _length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);

@@ -109,6 +109,19 @@ public sealed class LabCrashes : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_record_of_a_killed_lab_is_not_taken_for_that_of_the_one_that_starts()
+    {
+        _lab.SkipWithoutMachines();
+        await KillAsync();
+        // As the next lab, in the moment before it has removed the record.
+        using (FileLock.TryTake(Path.Combine(_lab.State, "lab.lock")))
+        {
+            File.Exists(Path.Combine(_lab.State, "lab.json")).ShouldBeTrue();
+            (await _lab.LabAsync("status")).ExitCode.ShouldBe(3);
+        }
+    }
+
+    [Fact]
     public async Task A_lab_that_cannot_read_its_account_stops_its_machines_and_keeps_them()
     {
         _lab.SkipWithoutMachines();
