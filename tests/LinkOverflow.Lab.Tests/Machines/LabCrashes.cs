@@ -99,6 +99,17 @@ public sealed class LabCrashes : IAsyncLifetime
         await _lab.ForgetAsync(unknown);
         await _lab.LoseWhatARestartLosesAsync(kept);
 
+        // Who has which addresses is lost too: another test's lab may have taken these, and goes.
+        await RealLab.UntilAsync(
+            async () =>
+            {
+                var started = await _lab.LabAsync("start", "--detach");
+                (started.ExitCode == 0 || started.Error.Contains("addresses that another lab uses now", StringComparison.Ordinal)).ShouldBeTrue(started.Error);
+                return started.ExitCode == 0;
+            },
+            "its addresses are free",
+            minutes: 5,
+            every: 1000);
         await _lab.StartAsync();
 
         await _lab.WaitForStateAsync(kept, "running");
