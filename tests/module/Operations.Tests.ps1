@@ -160,8 +160,19 @@ Describe 'A deployment in operation' -Tag Machines {
         @($seen.Time | Select-Object -Unique).Count | Should -BeGreaterThan 1
     }
 
-    It 'Tab completes <_>' -ForEach 'deployments', 'instances' {
-        $line, $text = if ($_ -eq 'deployments') { 'Remove-LODeployment -Lab ', $deployment } else { 'Remove-LOInstance -Lab ', $result.Healthy[0].InstanceId }
+    It 'Tab completes <_>' -ForEach 'deployments', 'instances', 'releases of instances that flow in' {
+        $line, $text = switch ($_) {
+            'deployments' { 'Remove-LODeployment -Lab ', $deployment }
+            'instances' { 'Remove-LOInstance -Lab ', $result.Healthy[0].InstanceId }
+            default { 'Get-LOInstance -Lab | Undo-LODjango ', (Current $deployment)[0].Release }
+        }
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $text
+    }
+
+    It '-Confirm asks before anything is launched' {
+        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module '$manifest'; Start-LODeployment '$project' 1 -Lab -Confirm" 2>&1 | Out-String
+        $LASTEXITCODE | Should -Be 1
+        $said | Should -Match 'NonInteractive'
+        Get-LODeployment -Lab | Should -HaveCount 1
     }
 }

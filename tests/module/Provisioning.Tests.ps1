@@ -77,8 +77,9 @@ Describe 'New-LOInstance on machines of the lab' -Tag Machines {
 
     It 'leaves, killed by <_> while they boot, what Get-LODeployment lists and Remove-LODeployment removes' -ForEach KILL, HUP {
         Add-Fault slow-boot --seconds 3600 --count 2
-        $session = Start-Process ([Environment]::ProcessPath) -PassThru -RedirectStandardOutput "$TestDrive/said" -RedirectStandardError "$TestDrive/wrong" -ArgumentList @(
-            '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$manifest'; New-LOInstance samples/linkoverflow 2 -Lab")
+        # The suite itself may run below nohup, whose children would not hear of HUP.
+        $session = Start-Process env -PassThru -RedirectStandardOutput "$TestDrive/said" -RedirectStandardError "$TestDrive/wrong" -ArgumentList @(
+            '--default-signal=HUP', [Environment]::ProcessPath, '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$manifest'; New-LOInstance samples/linkoverflow 2 -Lab")
         while (-not $session.HasExited -and @((Get-LODeployment -Lab).Instances).Count -lt 2) { Start-Sleep -Milliseconds 100 }
         $session.HasExited | Should -BeFalse -Because (Get-Content -Raw "$TestDrive/wrong")
         kill -s $_ $session.Id

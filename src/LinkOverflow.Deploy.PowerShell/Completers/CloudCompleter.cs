@@ -27,7 +27,7 @@ public abstract class CloudCompleter : IArgumentCompleter
             var file = fakeBoundParameters["AwsSettings"] is string named ? FilePath(named) : null;
 
             // The pipeline thread has nothing else to do while somebody waits for a completion.
-            var instances = FindAsync(fakeBoundParameters.Contains("Lab"), file, patience.Token).GetAwaiter().GetResult();
+            var instances = FindAsync(fakeBoundParameters.Contains("Lab") || IsOfLab(commandAst), file, patience.Token).GetAwaiter().GetResult();
             return [.. Complete(instances).Where(c => c.CompletionText.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))];
         }
         catch (Exception e) when (e is DeployException or OperationCanceledException or IOException)
@@ -44,6 +44,11 @@ public abstract class CloudCompleter : IArgumentCompleter
 
     /// <summary>A tag's value, or nothing.</summary>
     protected static string Tag(CloudInstance instance, string key) => instance.Tags.GetValueOrDefault(key, "");
+
+    // Get-LOInstance -Lab | Undo-LODjango: instances that flow in tell by themselves where they are.
+    private static bool IsOfLab(CommandAst command) => command.Parent is PipelineAst pipeline
+        && pipeline.PipelineElements.OfType<CommandAst>().SelectMany(c => c.CommandElements).OfType<CommandParameterAst>()
+            .Any(p => p.ParameterName.Equals("Lab", StringComparison.OrdinalIgnoreCase));
 
     private static string FilePath(string path) => Runspace.DefaultRunspace is { } runspace
         ? runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path)
