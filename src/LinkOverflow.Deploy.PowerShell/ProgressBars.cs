@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using LinkOverflow.Deploy.Deployments;
 
 namespace LinkOverflow.Deploy.PowerShell;
@@ -10,7 +11,7 @@ namespace LinkOverflow.Deploy.PowerShell;
 /// A bar per deployment, and below it one per instance: what it does now, and for how long it has been at work. Used on the pipeline
 /// thread alone.
 /// </summary>
-internal sealed class ProgressBars(Cmdlet cmdlet)
+internal sealed class ProgressBars(PSCmdlet cmdlet)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -19,6 +20,8 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
     private static int _lastId = 7100;
 
     private readonly Dictionary<string, Bar> _bars = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
+    private readonly int _room = Room(cmdlet);
     private readonly Stopwatch _drawn = Stopwatch.StartNew();
 
     public void Show(DeploymentEvent happened)
@@ -74,6 +77,11 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
     private void Draw(Bar bar)
     {
         var instance = bar.Instance;
+        if (bar.HasEnded ? !_shown.Remove(instance.InstanceId) : !_shown.Contains(instance.InstanceId) && !(_shown.Count < _room && _shown.Add(instance.InstanceId)))
+        {
+            return;
+        }
+
         var elapsed = bar.HasEnded ? instance.Elapsed : DateTime.UtcNow - instance.Begun;
         cmdlet.WriteProgress(new ProgressRecord(Id(instance.InstanceId), instance.Name, $"{Seconds(elapsed),3} s  {instance.Stage}: {bar.Doing}")
         {
@@ -83,16 +91,32 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
         });
     }
 
-    // Fifty bars do not fit a terminal, and PowerShell folds some away; this one tells of all.
+    // Tells of all, those too that there is no room for.
     private void DrawDeployment(string deployment)
     {
         var all = _bars.Values.Where(b => b.Instance.Deployment == deployment).ToArray();
         var stages = all.GroupBy(b => b.Instance.Stage).OrderByDescending(g => g.Key).Select(g => $"{g.Count()} {g.Key}");
+        var hidden = Math.Max(0, all.Count(b => !b.HasEnded) - _room);
         var elapsed = DateTime.UtcNow - all.Min(b => b.Instance.Begun);
-        cmdlet.WriteProgress(new ProgressRecord(Id(deployment), deployment, $"{Seconds(elapsed),3} s  {string.Join(", ", stages)}")
+        cmdlet.WriteProgress(new ProgressRecord(Id(deployment), deployment, $"{Seconds(elapsed),3} s  {string.Join(", ", stages)}{(hidden == 0 ? "" : $"; {hidden} not shown")}")
         {
             PercentComplete = (int)all.Average(b => Percent(b.Instance.Stage)),
         });
+    }
+
+    // PowerShell's minimal view folds nothing away: fifty bars would push their deployment's off a terminal's top.
+    private static int Room(PSCmdlet cmdlet)
+    {
+        const int Few = 10;
+        try
+        {
+            return cmdlet.Host.UI?.RawUI is { } terminal ? Math.Max(terminal.WindowSize.Height / 2, Few / 2) : Few;
+        }
+        catch (Exception e) when (e is HostException or NotImplementedException or InvalidOperationException)
+        {
+            // No terminal: a job's parent, perhaps, draws them.
+            return Few;
+        }
     }
 
     private static int Id(string of) => Ids.GetOrAdd(of, static _ => Interlocked.Increment(ref _lastId));

@@ -90,6 +90,29 @@ Describe 'New-LOInstance on machines of the lab' -Tag Machines {
         Get-LODeployment -Lab | Should -BeNullOrEmpty
     }
 
+    It 'shows a bar for the deployment and below it one for each instance, as many as there is room for' {
+        # A host without a terminal has room for ten.
+        $config = Join-Path $TestDrive 'instance.config'
+        (Get-Content -Raw instance.config) -replace '(?<=PuppetConfigFile = )', "$root/" -replace '(?m)^\[EC2\]$', "[EC2]`nMaxInstances = 12" | Set-Content $config
+        $shell = [powershell]::Create().AddScript("Import-Module '$manifest'; Set-Location '$root'; New-LOInstance samples/linkoverflow 12 -Lab -InstanceConfig '$config'")
+        try {
+            $reached = $shell.Invoke()
+            $reached | Should -HaveCount 12 -Because "$($shell.Streams.Error)"
+            $open = @{}
+            foreach ($record in $shell.Streams.Progress) {
+                if ($record.RecordType -eq 'Completed') { $open.Remove($record.ActivityId) } else { $open[$record.ActivityId] = $record }
+                $children = @($open.Values | Where-Object ParentActivityId -GE 0)
+                $children.Count | Should -BeLessOrEqual 10
+                foreach ($child in $children) { $open[$child.ParentActivityId].Activity | Should -Be $reached[0].Deployment }
+            }
+
+            $open.Values | Should -BeNullOrEmpty
+            $shell.Streams.Progress.StatusDescription -match '; 2 not shown' | Should -Not -BeNullOrEmpty
+        } finally {
+            $shell.Dispose()
+        }
+    }
+
     It 'leaves nothing where EC2 gives fewer than -MinimumCount' {
         Add-Fault capacity --count 1
         { New-LOInstance samples/linkoverflow 2 -Lab -MinimumCount 2 -WarningAction SilentlyContinue } | Should -Throw '*InsufficientInstanceCapacity*' -ErrorId 'CapacityInsufficient,*'
