@@ -87,20 +87,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(string instanceId, CancellationToken cancellationToken)
-    {
-        var stop = _podman.Command("stop", "--ignore", "--time", Containers.StopSeconds, NameOf(instanceId));
-        try
-        {
-            await stop.OutputAsync(cancellationToken);
-        }
-        catch (MachineException)
-        {
-            // On a busy computer a machine may take longer to die than podman waits for it; by the second time it is dead.
-            await Task.Delay(TimeSpan.FromSeconds(Containers.StopPatience), cancellationToken);
-            await stop.OutputAsync(cancellationToken);
-        }
-    }
+    public Task StopAsync(string instanceId, CancellationToken cancellationToken) =>
+        WithPatienceAsync(_podman.Command("stop", "--ignore", "--time", Containers.StopSeconds, NameOf(instanceId)), cancellationToken);
 
     /// <inheritdoc/>
     public async Task StartAsync(string instanceId, CancellationToken cancellationToken)
@@ -108,11 +96,30 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         await _boots.WaitAsync(cancellationToken);
         try
         {
-            await _podman.Command("start", NameOf(instanceId)).OutputAsync(cancellationToken);
+            await WithPatienceAsync(_podman.Command("start", NameOf(instanceId)), cancellationToken);
         }
         finally
         {
             _boots.Release();
+        }
+    }
+
+    // On a busy computer a machine may take longer to die, or to let go of what it had, than podman waits for it. A machine that has run
+    // before is not given up for that; asked once more for what it has done already, podman does nothing.
+    private static async Task WithPatienceAsync(Command command, CancellationToken cancellationToken)
+    {
+        const int Attempts = 4;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await command.OutputAsync(cancellationToken);
+                return;
+            }
+            catch (MachineException) when (attempt < Attempts)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(Containers.StopPatience), cancellationToken);
+            }
         }
     }
 
