@@ -77,7 +77,8 @@ internal sealed class ProgressBars(PSCmdlet cmdlet)
     private void Draw(Bar bar)
     {
         var instance = bar.Instance;
-        if (bar.HasEnded ? !_shown.Remove(instance.InstanceId) : !_shown.Contains(instance.InstanceId) && !(_shown.Count < _room && _shown.Add(instance.InstanceId)))
+        var isShown = bar.HasEnded ? _shown.Remove(instance.InstanceId) : HasRoom(instance.InstanceId);
+        if (!isShown)
         {
             return;
         }
@@ -89,6 +90,16 @@ internal sealed class ProgressBars(PSCmdlet cmdlet)
             PercentComplete = Percent(instance.Stage),
             RecordType = bar.HasEnded ? ProgressRecordType.Completed : ProgressRecordType.Processing,
         });
+    }
+
+    private bool HasRoom(string instanceId)
+    {
+        if (_shown.Count < _room)
+        {
+            _shown.Add(instanceId);
+        }
+
+        return _shown.Contains(instanceId);
     }
 
     // Tells of all, those too that there is no room for.

@@ -11,13 +11,9 @@ internal static class GanttChart
     // Tick marks people can count in, in seconds.
     private static readonly int[] TickSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
-    /// <summary>The instances as people count: site-2 before site-10.</summary>
-    public static IEnumerable<LOInstance> InOrder(DeploymentResult result) =>
-        result.Instances.InNameOrder(i => i.Name);
-
     public static void Add(HtmlText html, DeploymentResult result)
     {
-        var rows = InOrder(result).Select(i => Timeline.Of(i, result.Started)).ToArray();
+        var rows = result.Instances.Select(i => Timeline.Of(i, result.Started)).ToArray();
         var end = rows.SelectMany(r => r.Spans).Select(s => s.End.TotalSeconds).DefaultIfEmpty(0).Max();
         if (end <= 0)
         {

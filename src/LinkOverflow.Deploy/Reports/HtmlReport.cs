@@ -103,7 +103,7 @@ public static class HtmlReport
         html.Add($"<h2>Instances</h2>").Add($"<table>")
             .Add($"<thead><tr><th>Name</th><th>Stage</th><th>Site</th><th>Instance</th><th>Zone</th><th>Puppet</th><th class=\"number\">Time</th></tr></thead>")
             .Add($"<tbody>");
-        foreach (var instance in GanttChart.InOrder(result))
+        foreach (var instance in result.Instances)
         {
             html.Add($"<tr><td data-label=\"Name\">{instance.Name}</td>")
                 .Add($"<td data-label=\"Stage\"><span class=\"{(instance.Stage == Stage.Healthy ? "good" : "bad")}\">{instance.Stage}</span></td>");
@@ -158,7 +158,7 @@ public static class HtmlReport
 
     private static void PuppetRuns(HtmlText html, DeploymentResult result)
     {
-        var runs = GanttChart.InOrder(result).Where(i => i.Puppet is not null).ToArray();
+        var runs = result.Instances.Where(i => i.Puppet is not null).ToArray();
         if (runs.Length == 0)
         {
             return;

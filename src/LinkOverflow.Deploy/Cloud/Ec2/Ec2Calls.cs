@@ -50,7 +50,7 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Ec2Errors.Unreachable(e, settings, action, throttled ? "it throttles this account's calls, and this one had no turn in time" : "it gave no answer in time");
+            throw throttled ? Ec2Errors.Throttled(e, settings, action) : Ec2Errors.Unreachable(e, settings, action, "it gave no answer in time");
         }
         finally
         {

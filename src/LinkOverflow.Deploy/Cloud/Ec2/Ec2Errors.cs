@@ -65,6 +65,17 @@ internal static class Ec2Errors
         isTransient: true,
         e);
 
+    /// <summary>A call that had no turn within its limit, see <see cref="IsOutOfTurn"/>.</summary>
+    public static CloudException Throttled(Exception e, AwsSettings settings, string action) => new(
+        new Problem(
+            ErrorId.CloudError,
+            $"EC2 in {settings.Region} throttles this account's calls, and {action} had no turn in time.",
+            "Try again later; another program may call EC2 too often with the same account."),
+        code: null,
+        requestId: null,
+        isTransient: true,
+        e);
+
     /// <summary>
     /// The SDK, throttled, sends few calls a second, and gives a call up that others were let past too often: it was never sent, or was
     /// refused before, so it may be made again. Nothing but the message tells this apart.
