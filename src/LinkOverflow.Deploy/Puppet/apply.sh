@@ -2,6 +2,7 @@
 # deployment, whether to change nothing (yes or no), the desired state's fingerprint. Input: a tar of the manifest or its folder.
 # Output: a summary of Puppet's report as one line of JSON. Exit code: puppet apply's own, by --detailed-exitcodes.
 set -euo pipefail
+await_run
 export PATH=$PATH:/opt/puppetlabs/bin:/opt/puppetlabs/puppet/bin
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -24,10 +25,22 @@ done
 printf 'DPkg::Lock::Timeout "300";\n' >"$folder/apt.conf"
 export APT_CONFIG=$folder/apt.conf
 
+# Told to end, Puppet finishes the resource that it is at and begins no other one. What it does on INT by itself leaves the programs that it
+# runs to write into a pipe that nobody reads.
+mkdir "$folder/facts"
+cat >"$folder/facts/linkoverflow_cancellation.rb" <<'RUBY'
+Signal.trap("TERM") { Puppet::Application.stop! } if defined?(Puppet::Application)
+RUBY
+export FACTERLIB=$folder/facts
+
 # What the host is in is known only between two runs.
 [ "$6" = yes ] || rm -f /etc/linkoverflow/applied
 code=0
-puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" "${options[@]}" "$manifest" >&2 || code=$?
+apply() {
+  exec puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" "${options[@]}" "$manifest" >&2 7>&-
+}
+cancellable apply || code=$?
+[ -z "$cancelled" ] || exit 143
 
 [ ! -s "$folder/report.yaml" ] || ruby -ryaml -rjson -rdate - "$folder/report.yaml" <<'RUBY'
 # Without Puppet's own classes, which take a second to load: the report is plain data under its tags.

@@ -21,10 +21,13 @@ esac
 patiently() {
   local log waited=0 holder
   log=$(mktemp)
-  until "$@" 2>&1 | tee "$log" >&2; do
+  until "$@" 2>&1 7>&- | tee "$log" >&2; do
     if ! holder=$(grep -m1 -i -e 'could not get lock' -e 'was locked by another process' -e 'already locked by' -e 'another copy is running' -e 'transaction lock' "$log"); then
       rm -f "$log"
       return 1
+    elif [ -n "$cancelled" ]; then
+      rm -f "$log"
+      return 143
     elif [ "$waited" -ge "$limit" ]; then
       rm -f "$log"
       echo "The lock is still held after $waited s." >&2
@@ -35,6 +38,7 @@ patiently() {
     waited=$((waited + 2))
   done
   rm -f "$log"
+  [ -z "$cancelled" ] || return 143
 }
 apt() { patiently apt-get -q -y "$@"; }
 # By itself it would wait without an end.
@@ -65,7 +69,7 @@ if [ -n "$url" ]; then
   trap 'rm -rf "$folder"' EXIT
   chmod 755 "$folder"
   if [ "$family" = Debian ]; then package=$folder/package.deb; else package=$folder/package.rpm; fi
-  fetch "$url" "$package"
+  cancellable fetch "$url" "$package"
   if [ "$family" = Debian ]; then apt install "$package"; else yum install "$package"; fi
 fi
 

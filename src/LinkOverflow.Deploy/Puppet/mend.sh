@@ -1,9 +1,10 @@
 set -euo pipefail
+await_run
 # Mends dpkg where a run that was cut off has left it in the middle of a package: nothing can be installed before that.
 if command -v dpkg >/dev/null && [ -n "$(dpkg --audit 2>/dev/null </dev/null)" ]; then
   echo "lo:note mending packages that an interrupted run has left half-installed"
   (
-    exec </dev/null >&2
+    exec </dev/null >&2 7>&-
     export DEBIAN_FRONTEND=noninteractive
     # Whoever still works on them is waited for.
     apt-get -q -y -o DPkg::Lock::Timeout=300 --fix-broken install || true

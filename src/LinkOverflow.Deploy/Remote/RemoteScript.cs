@@ -11,11 +11,18 @@ public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, 
     /// <summary>Whether it may run again where the connection broke while it ran; true of the scripts of this program.</summary>
     public bool Repeatable { get; init; } = true;
 
+    /// <summary>
+    /// Whether an interruption is for the script alone, which knows what of its work may be cut off; true of the scripts of this program.
+    /// Else all that it runs is ended.
+    /// </summary>
+    public bool EndsItself { get; init; }
+
     /// <summary>A script that is part of this program, by its file name.</summary>
-    public static RemoteScript Embedded(string name, params string[] arguments) => new(Resource(name), arguments);
+    public static RemoteScript Embedded(string name, params string[] arguments) => Embedded([name], arguments);
 
     /// <summary>A script in several files that are part of this program, one after the other.</summary>
-    public static RemoteScript Embedded(string[] names, params string[] arguments) => new(string.Join('\n', names.Select(Resource)), arguments);
+    public static RemoteScript Embedded(string[] names, params string[] arguments) =>
+        new(string.Join('\n', names.Select(Resource)), arguments) { EndsItself = true };
 
     /// <summary>The text of a file that is part of this program.</summary>
     public static string Resource(string name)
@@ -27,6 +34,14 @@ public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, 
     }
 
     /// <summary>The command line for the host's login shell.</summary>
-    internal string CommandLine() =>
-        ShellText.Command([.. (AsRoot ? (string[])["sudo", "-n", "--"] : []), "bash", "-c", Text, "linkoverflow", .. Arguments]);
+    /// <param name="mark">
+    /// What this run of it is found by on the host (cancel.sh). It is a comment at the end, which every login shell lets stand in its command
+    /// line; the command before it keeps the shell from giving its place up to the script.
+    /// </param>
+    internal string CommandLine(string mark) =>
+        ShellText.Command([.. (AsRoot ? (string[])["sudo", "-n", "--"] : []), "bash", "-c", Text, "linkoverflow", .. Arguments])
+        + $"; exit # linkoverflow {mark}";
+
+    /// <summary>The script that ends the one that bears a mark.</summary>
+    internal RemoteScript Cancellation(string mark) => Embedded("cancel.sh", mark, EndsItself ? "script" : "all") with { AsRoot = AsRoot };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using LinkOverflow.Deploy.Errors;
@@ -14,6 +15,10 @@ public sealed class SshConnection : IAsyncDisposable
     private const string NotLetIn =
         "If this machine's address has changed since the launch, the deployment's security group does not let it in. Start-LODeployment -Resume ID, or launch PROJECT --resume ID, opens the group to it; SshFrom in instance.config names networks to let in.";
 
+    private static readonly TimeSpan CancellationTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentBag<Task> _endings = [];
     private readonly Process? _master;
     private readonly string? _socket;
     private bool _closed;
@@ -85,8 +90,8 @@ public sealed class SshConnection : IAsyncDisposable
     public async Task<RemoteResult> RunAsync(
         RemoteScript script, Func<Stream, CancellationToken, Task>? input = null, Action<string>? line = null, CancellationToken cancellationToken = default)
     {
-        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", SshTarget.Literal(_socket)];
-        using var process = SshProcess.Start([.. Target.Options(), .. sharing, Target.Address, script.CommandLine()]);
+        var mark = Guid.NewGuid().ToString("N");
+        using var process = Start(script, mark);
         try
         {
             var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
@@ -95,8 +100,56 @@ public sealed class SshConnection : IAsyncDisposable
             var result = new RemoteResult(process.ExitCode, await output, await error);
             return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await CancelAsync(script, mark);
+            throw;
+        }
         finally
         {
+            SshProcess.End(process);
+        }
+    }
+
+    private Process Start(RemoteScript script, string mark)
+    {
+        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", SshTarget.Literal(_socket)];
+        return SshProcess.Start([.. Target.Options(), .. sharing, Target.Address, script.CommandLine(mark)]);
+    }
+
+    /// <summary>
+    /// Has the host end a script, as sshd does not by itself where the client goes away. Whoever interrupts is answered in time: a host that is
+    /// slow to hear of it still does until the connection is closed.
+    /// </summary>
+    private async Task CancelAsync(RemoteScript script, string mark)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        var ending = EndAsync(Start(script.Cancellation(mark), Guid.NewGuid().ToString("N")));
+        _endings.Add(ending);
+        await Task.WhenAny(ending, Task.Delay(CancellationTime, CancellationToken.None));
+    }
+
+    private static async Task EndAsync(Process process)
+    {
+        using (process)
+        using (var patience = new CancellationTokenSource(GoodbyeTime))
+        {
+            try
+            {
+                process.StandardInput.Close();
+                await Task.WhenAll(
+                    process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                // A host that does not answer cannot be told.
+            }
+
             SshProcess.End(process);
         }
     }
@@ -130,10 +183,11 @@ public sealed class SshConnection : IAsyncDisposable
             return;
         }
 
+        await Task.WhenAll(_endings);
         try
         {
             _master.StandardInput.Close();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            using var patience = new CancellationTokenSource(GoodbyeTime);
             await _master.WaitForExitAsync(patience.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)

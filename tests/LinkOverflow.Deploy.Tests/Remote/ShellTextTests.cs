@@ -23,12 +23,20 @@ public sealed class ShellTextTests
     public void A_null_character_is_refused() => Should.Throw<ArgumentException>(() => ShellText.Quote("a\0b"));
 
     [Theory]
+    [InlineData("cancel.sh")]
+    [InlineData("cancellation.sh")]
     [InlineData("receive.sh")]
     [InlineData("site.sh")]
     [InlineData("release.sh")]
     [InlineData("database.sh")]
     [InlineData("service.sh")]
+    [InlineData("takeover.sh")]
     [InlineData("activate.sh")]
+    [InlineData("takeback.sh")]
+    [InlineData("undo.sh")]
+    [InlineData("log.sh")]
+    [InlineData("one_run.sh")]
+    [InlineData("mend.sh")]
     [InlineData("install.sh")]
     [InlineData("apply.sh")]
     public void The_scripts_for_hosts_are_bash(string name) => Bash($"bash -n -c {ShellText.Quote(RemoteScript.Resource(name))} && echo fine").ShouldBe("fine\n");

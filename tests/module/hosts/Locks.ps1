@@ -2,7 +2,7 @@
 Context 'A lock of apt or dpkg that is held' {
     BeforeAll {
         $host1 = $machines[1]
-        $install = Get-Content -Raw "$root/src/LinkOverflow.Deploy/Puppet/install.sh"
+        $install = (Get-Content -Raw "$root/src/LinkOverflow.Deploy/Remote/cancellation.sh", "$root/src/LinkOverflow.Deploy/Puppet/install.sh") -join "`n"
         Invoke-Root 'apt-get -y -q remove puppet-agent >/dev/null 2>&1; printf %s "import fcntl, sys, time
 f = open(sys.argv[1], \"w\")
 fcntl.lockf(f, fcntl.LOCK_EX)

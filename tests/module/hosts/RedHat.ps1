@@ -5,7 +5,7 @@ Context 'A machine of the RedHat family' {
         $redText = $text -replace '(?m)^ImageID =.*$', 'ImageID = resolve:ssm:/lab/redhat/9' -replace '(?m)^SshUser =.*$', 'SshUser = ec2-user'
         Set-Content $redConfig $redText
         $red = New-LOInstance -Project "$PSScriptRoot/../ledger" -Count 1 -Lab -InstanceConfig $redConfig
-        $install = Get-Content -Raw "$root/src/LinkOverflow.Deploy/Puppet/install.sh"
+        $install = (Get-Content -Raw "$root/src/LinkOverflow.Deploy/Remote/cancellation.sh", "$root/src/LinkOverflow.Deploy/Puppet/install.sh") -join "`n"
 
         function New-RedConfig([string] $Url) {
             $file = Join-Path $TestDrive "$([guid]::NewGuid()).config"

@@ -46,16 +46,19 @@ elif [ -n "$before" ]; then
 elif [ -n "$pending" ]; then
   copy_databases "$site/shared/backups/before-$release"
   if ! run "$folder" manage.py migrate --noinput >&2; then
+    finish
     restore_databases "$site/shared/backups/before-$release"
     stays_migrated
     exit 4
   fi
 fi
 
+[ -z "$cancelled" ] || unchanged 143
 write_units
 if [ -z "$before" ]; then
   switch "releases/$release"
   if ! { restart_site && healthy; }; then
+    finish
     last_words
     systemctl disable --now --quiet "$unit.socket" "$unit.service" 2>/dev/null || true
     rm -f "$site/current"
@@ -65,6 +68,7 @@ elif [ -n "$pending" ]; then
   backup=$site/shared/backups/before-$release
   close_gate
   if ! { copy_databases "$backup" && run "$folder" manage.py migrate --noinput >&2; }; then
+    finish
     rm -rf "$site/shared/trial"
     if restore_databases "$backup"; then rm -rf "$backup"; fi
     open_gate

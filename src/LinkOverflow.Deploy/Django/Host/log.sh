@@ -3,6 +3,7 @@
 set -euo pipefail
 log=(journalctl --unit "django-$1.service" --unit "django-$1-next.service" --output json --output-fields MESSAGE --no-pager --lines "$2")
 if [ "$3" != yes ]; then exec "${log[@]}"; fi
+trap : TERM
 "${log[@]}" --follow &
 cat >/dev/null
 kill $!

@@ -11,6 +11,8 @@ install -d -m 755 "$site" "$releases"
 find "$releases" -maxdepth 1 -name '.incoming-*' -mmin +60 -exec rm -rf {} +
 incoming=$(mktemp -d "$releases/.incoming-XXXXXX")
 trap 'rm -rf "$incoming"' EXIT
+# An interrupted transfer ends once what it reads has ended.
+trap 'exit 143' TERM
 head -c "$3" >"$incoming/manifest.json"
 if [ -d "$releases/$release/project" ]; then
   echo "lo:wanted present"

@@ -11,6 +11,7 @@ link_shared() {
     if [ -L "$folder/project/${path%/}" ]; then
       rm -- "$folder/project/${path%/}"
     elif [ -e "$folder/project/${path%/}" ] && [ ! -e "$place" ]; then
+      rm -rf -- "$place.new"
       cp -a -- "$folder/project/${path%/}" "$place.new"
       chown -R "$user:$user" -- "$place.new"
       mv -T -- "$place.new" "$place"
@@ -40,12 +41,17 @@ make_environment() {
   local copy code=0
   copy=$(as_user mktemp -d)
   cp -r "$folder/project/." "$copy" && chown -R "$user:$user" "$copy"
-  (cd "$copy" && as_user python3 -m venv --without-pip --system-site-packages "$folder/venv" &&
-    install_requirements "$site/shared/wheels/$(cat "$folder/wheels")") >&2 || code=1
+  cancellable fill_environment "$copy" >&2 || code=1
   rm -rf "$copy"
   [ "$code" = 0 ] || return 1
   chown -R root:root "$folder/venv"
   touch "$folder/venv/complete"
+}
+
+# fill_environment COPY: where the project's copy is the folder that its own packages are built from.
+fill_environment() {
+  cd "$1" && as_user python3 -m venv --without-pip --system-site-packages "$folder/venv" &&
+    install_requirements "$site/shared/wheels/$(cat "$folder/wheels")"
 }
 
 install_pip() {

@@ -102,7 +102,10 @@ close_gate() {
   systemctl restart --no-block "$unit.service"
   local deadline=$((SECONDS + 180))
   until [ "$(systemctl show --property SubState --value "$unit.service")" = start-pre ]; do
-    if [ $SECONDS -ge $deadline ]; then
+    if [ -n "$cancelled" ]; then
+      open_gate
+      unchanged 143
+    elif [ $SECONDS -ge $deadline ]; then
       open_gate
       echo "The service of $project does not end within 180 s." >&2
       exit 1
@@ -116,7 +119,7 @@ open_gate() {
 }
 
 healthy() {
-  python3 - "http://127.0.0.1:$port$health" "$address:$port" "$timeout" <<'PYTHON'
+  cancellable python3 - "http://127.0.0.1:$port$health" "$address:$port" "$timeout" <<'PYTHON'
 import sys, time, urllib.error, urllib.request
 url, host, timeout = sys.argv[1], sys.argv[2], float(sys.argv[3])
 class Stay(urllib.request.HTTPRedirectHandler):

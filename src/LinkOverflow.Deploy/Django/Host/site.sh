@@ -8,13 +8,14 @@ id "${user:-/}" >/dev/null 2>&1 || exit 3
 as_user() { setpriv --reuid "$user" --regid "$user" --init-groups "$@"; }
 
 # run RELEASE_FOLDER PYTHON_ARGUMENTS...: as the site's user, in the release's own environment, for $limit seconds at most where that is set.
-run() {
+run() { cancellable run_here "$@" </dev/null; }
+run_here() {
   local folder=$1
   shift
-  (cd "$folder/project" && set -a && . "$folder/site.env" && set +a &&
+  cd "$folder/project" && set -a && . "$folder/site.env" && set +a &&
     export PYTHONPATH=$folder PYTHONDONTWRITEBYTECODE=1 HOME=$site/shared &&
     exec ${limit:+timeout --kill-after 5 "$limit"} \
-      setpriv --reuid "$user" --regid "$user" --init-groups "$folder/venv/bin/python" "$@" 2>&1 8>&- 9>&-)
+      setpriv --reuid "$user" --regid "$user" --init-groups "$folder/venv/bin/python" "$@" 2>&1 8>&- 9>&-
 }
 
 # One publish at a time: the next one waits, and says so.
@@ -22,7 +23,7 @@ lock_site() {
   exec 8>"/run/lock/$unit.publish"
   flock --nonblock 8 && return
   echo "lo:note waiting for another publish of $project on this host"
-  flock --timeout 900 8 || { echo "Another publish of $project has been running on this host for 15 minutes." >&2; exit 1; }
+  cancellable flock --timeout 900 8 || { echo "Another publish of $project has been running on this host for 15 minutes." >&2; exit 1; }
 }
 
 current() { readlink "$site/current" || true; }

@@ -3,6 +3,7 @@
 # health path, health timeout (s). Output: the last lines of the service's log, and what was done.
 release=$2 server=$3 port=$4 address=$5 health=$6 timeout=$7
 lock_site
+finish
 {
   read -r taken && read -r before && read -r backup && read -r foreign
   while read -r line && [ "$line" != -- ]; do sqlite_files=$sqlite_files${sqlite_files:+$'\n'}$line; done

@@ -53,6 +53,7 @@ remember() {
 
 # What no trial has foreseen: the release before this one comes back.
 take_back() {
+  finish
   last_words
   if [ -z "$backup" ]; then
     switch "$before"

@@ -47,6 +47,7 @@ if [ -z "$then" ] && [ -n "$pending" ]; then
   unchanged 1
 fi
 
+[ -z "$cancelled" ] || unchanged 143
 write_units
 if [ -z "$then" ]; then
   [ -z "$unknown" ] || echo "lo:warning the database has migrations that $release does not know:" $unknown
@@ -56,6 +57,7 @@ else
   backup=$site/shared/backups/undone-$used-$(date +%s)
   close_gate
   if ! { copy_databases "$backup" && restore_databases "$then"; }; then
+    finish
     restore_databases "$backup"
     open_gate
     await_site && healthy || true
