@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using LinkOverflow.Deploy.Deployments;
 using Spectre.Console;
 
@@ -8,12 +8,12 @@ namespace LinkOverflow.Launch;
 internal sealed class LiveView : ProgressView
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<string, (LOInstance Instance, string Doing)> _rows = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (LOInstance Instance, string Doing)> _rows = new(StringComparer.Ordinal);
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly CancellationTokenSource _ended = new();
     private readonly bool _verbose;
     private readonly Task _drawing;
-    private readonly Queue<string> _lines = new();
+    private readonly ConcurrentQueue<string> _lines = new();
 
     public LiveView(bool verbose)
     {
@@ -32,10 +32,6 @@ internal sealed class LiveView : ProgressView
             else if (happened.Kind != EventKind.Output || _verbose)
             {
                 _lines.Enqueue(happened.Instance is { } host ? $"{host.Name}: {happened.Message}" : happened.Message);
-                if (_lines.Count > 12)
-                {
-                    _lines.Dequeue();
-                }
             }
         }
     }
@@ -51,30 +47,29 @@ internal sealed class LiveView : ProgressView
     {
         while (!_ended.IsCancellationRequested)
         {
-            context.UpdateTarget(Draw());
+            Update(context);
             await Task.Delay(150, CancellationToken.None);
+        }
+
+        Update(context);
+    }
+
+    // Lines stay above the table, where they can be scrolled back to.
+    private void Update(LiveDisplayContext context)
+    {
+        while (_lines.TryDequeue(out var line))
+        {
+            _console.Write(new Text(line + Environment.NewLine));
         }
 
         context.UpdateTarget(Draw());
     }
 
-    private Rows Draw()
+    private Table Draw()
     {
         lock (_gate)
         {
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("Instance", "Stage", "Seconds", "Now");
-            foreach (var (instance, doing) in _rows.Values)
-            {
-                var color = instance.Stage switch { Stage.Healthy => "green", Stage.Failed => "red", _ => "yellow" };
-                var seconds = instance.Stage is Stage.Healthy or Stage.Failed ? instance.Elapsed : DateTime.UtcNow - instance.Begun;
-                table.AddRow(
-                    new Text(instance.Name),
-                    new Markup($"[{color}]{instance.Stage}[/]"),
-                    new Text(seconds.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)).RightJustified(),
-                    new Text(doing) { Overflow = Overflow.Ellipsis });
-            }
-
-            return new Rows([.. _lines.Select(line => new Text(line)), table]);
+            return LiveTable.Draw(_rows.Values, _console.Profile.Width, _console.Profile.Height);
         }
     }
 

@@ -160,11 +160,12 @@ Describe 'A deployment in operation' -Tag Machines {
         @($seen.Time | Select-Object -Unique).Count | Should -BeGreaterThan 1
     }
 
-    It 'Tab completes <_>' -ForEach 'deployments', 'instances', 'releases of instances that flow in' {
+    It 'Tab completes <_>' -ForEach 'deployments', 'instances', 'releases that are in use', 'releases to go back to' {
         $line, $text = switch ($_) {
             'deployments' { 'Remove-LODeployment -Lab ', $deployment }
             'instances' { 'Remove-LOInstance -Lab ', $result.Healthy[0].InstanceId }
-            default { 'Get-LOInstance -Lab | Undo-LODjango ', (Current $deployment)[0].Release }
+            'releases that are in use' { 'Get-LOInstance -Lab | Undo-LODjango ', (Current $deployment)[0].Release }
+            default { 'Get-LOInstance -Lab | Undo-LODjango ', (Get-LOInstance -Lab | Get-LORelease | Where-Object { $_.Published -and -not $_.Current })[0].Release }
         }
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $text
     }

@@ -4,6 +4,7 @@ using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Cloud.Ec2;
+using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Lab;
 
@@ -27,8 +28,8 @@ public abstract class CloudCompleter : IArgumentCompleter
             var file = fakeBoundParameters["AwsSettings"] is string named ? FilePath(named) : null;
 
             // The pipeline thread has nothing else to do while somebody waits for a completion.
-            var instances = FindAsync(fakeBoundParameters.Contains("Lab") || IsOfLab(commandAst), file, patience.Token).GetAwaiter().GetResult();
-            return [.. Complete(instances).Where(c => c.CompletionText.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))];
+            var choices = FindAsync(fakeBoundParameters.Contains("Lab") || IsOfLab(commandAst), file, patience.Token).GetAwaiter().GetResult();
+            return [.. choices.Where(c => c.CompletionText.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))];
         }
         catch (Exception e) when (e is DeployException or OperationCanceledException or IOException)
         {
@@ -37,7 +38,11 @@ public abstract class CloudCompleter : IArgumentCompleter
     }
 
     /// <summary>What there is to choose from.</summary>
-    protected abstract IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances);
+    /// <param name="instances">The instances of all deployments, the newest first.</param>
+    /// <param name="inventory">Asks for what their tags do not tell.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    protected abstract Task<IEnumerable<CompletionResult>> CompleteAsync(
+        IReadOnlyList<CloudInstance> instances, Inventory inventory, CancellationToken cancellationToken);
 
     /// <summary>One choice.</summary>
     protected static CompletionResult Choice(string text, string tip) => new(text, text, CompletionResultType.ParameterValue, tip);
@@ -54,7 +59,7 @@ public abstract class CloudCompleter : IArgumentCompleter
         ? runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path)
         : Path.GetFullPath(path);
 
-    private static async Task<IReadOnlyList<CloudInstance>> FindAsync(bool lab, string? file, CancellationToken cancellationToken)
+    private async Task<IEnumerable<CompletionResult>> FindAsync(bool lab, string? file, CancellationToken cancellationToken)
     {
         var path = lab ? (await LocalLab.FindAsync(cancellationToken))?.Settings : file ?? Settings.AwsSettings.DefaultPath;
         if (path is null || Settings.AwsSettings.Read(path, []) is not { } settings)
@@ -64,7 +69,8 @@ public abstract class CloudCompleter : IArgumentCompleter
 
         using var cloud = new Ec2Cloud(settings);
         var found = await cloud.DescribeInstancesByTagAsync(DeploymentTags.Deployment, "*", cancellationToken);
-        return [.. found.Where(i => !i.IsGone).OrderByDescending(i => i.LaunchTime)];
+        return await CompleteAsync(
+            [.. found.Where(i => !i.IsGone).OrderByDescending(i => i.LaunchTime)], new Inventory(cloud, settings, null), cancellationToken);
     }
 }
 
@@ -72,25 +78,37 @@ public abstract class CloudCompleter : IArgumentCompleter
 public sealed class DeploymentCompleter : CloudCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
+    protected override Task<IEnumerable<CompletionResult>> CompleteAsync(
+        IReadOnlyList<CloudInstance> instances, Inventory inventory, CancellationToken cancellationToken) => Task.FromResult(instances
         .GroupBy(i => Tag(i, DeploymentTags.Deployment), StringComparer.Ordinal)
-        .Select(d => Choice(d.Key, $"{d.Count()} instance(s) of {Tag(d.First(), DeploymentTags.Project)}, launched {d.Min(i => i.LaunchTime):yyyy-MM-dd HH:mm} by {Tag(d.First(), DeploymentTags.Owner)}"));
+        .Select(d => Choice(d.Key, $"{d.Count()} instance(s) of {Tag(d.First(), DeploymentTags.Project)}, launched {d.Min(i => i.LaunchTime):yyyy-MM-dd HH:mm} by {Tag(d.First(), DeploymentTags.Owner)}")));
 }
 
 /// <summary>Completes an instance's id.</summary>
 public sealed class InstanceCompleter : CloudCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
-        .Select(i => Choice(i.InstanceId, $"{Tag(i, DeploymentTags.Name)} of {Tag(i, DeploymentTags.Deployment)}, {i.State}"));
+    protected override Task<IEnumerable<CompletionResult>> CompleteAsync(
+        IReadOnlyList<CloudInstance> instances, Inventory inventory, CancellationToken cancellationToken) => Task.FromResult(instances
+        .Select(i => Choice(i.InstanceId, $"{Tag(i, DeploymentTags.Name)} of {Tag(i, DeploymentTags.Deployment)}, {i.State}")));
 }
 
-/// <summary>Completes the id of a release that some instance has.</summary>
+/// <summary>Completes the id of a release that some host holds, those to go back to first: the hosts themselves tell.</summary>
 public sealed class ReleaseCompleter : CloudCompleter
 {
+    // Whoever presses Tab looks at few; an answer takes a login at most.
+    private const int HostsAtMost = 10;
+    private static readonly TimeSpan HostTime = TimeSpan.FromSeconds(3);
+
     /// <inheritdoc/>
-    protected override IEnumerable<CompletionResult> Complete(IReadOnlyList<CloudInstance> instances) => instances
-        .Where(i => Tag(i, DeploymentTags.Release).Length > 0)
-        .GroupBy(i => Tag(i, DeploymentTags.Release), StringComparer.Ordinal)
-        .Select(r => Choice(r.Key, string.Join(", ", r.Select(i => Tag(i, DeploymentTags.Name)).Order(StringComparer.Ordinal))));
+    protected override async Task<IEnumerable<CompletionResult>> CompleteAsync(
+        IReadOnlyList<CloudInstance> instances, Inventory inventory, CancellationToken cancellationToken) =>
+        (await inventory.ReleasesAsync(instances.Take(HostsAtMost), HostTime, cancellationToken))
+            .Where(r => r.Published is not null)
+            .GroupBy(r => r.Release, StringComparer.Ordinal)
+            .OrderBy(r => r.All(on => on.Current))
+            .ThenByDescending(r => r.Max(on => on.Published))
+            .Select(r => Choice(
+                r.Key,
+                $"published {r.Max(on => on.Published):yyyy-MM-dd HH:mm}: {string.Join(", ", r.InNameOrder(on => on.Instance).Select(on => on.Current ? $"{on.Instance} (in use)" : on.Instance))}"));
 }

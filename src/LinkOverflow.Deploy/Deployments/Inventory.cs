@@ -1,5 +1,6 @@
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
+using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 using LinkOverflow.Deploy.Settings;
 
@@ -47,6 +48,29 @@ public sealed class Inventory(ICloud cloud, AwsSettings settings, string? config
                     [.. groups.Concat(volumes).Where(r => Deployment(r.Tags) == found.Key).Select(r => r.Id)]))
                 .OrderBy(d => d.Launched ?? DateTime.MaxValue).ThenBy(d => d.Deployment, StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>The releases that hosts hold, by what the hosts themselves tell; one that cannot be asked in time holds none.</summary>
+    /// <param name="instances">The instances to ask, side by side; those that do not run are left out.</param>
+    /// <param name="patience">How long to wait for each.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<IReadOnlyList<SiteRelease>> ReleasesAsync(
+        IEnumerable<CloudInstance> instances, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var asking = instances.Where(i => i.State == "running").Select(async found =>
+        {
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            late.CancelAfter(patience);
+            try
+            {
+                return await SiteRelease.ListAsync(InstanceTags.Read(found, settings, configFile, HostKeyPolicy), late.Token);
+            }
+            catch (Exception e) when (e is DeployException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                return [];
+            }
+        });
+        return [.. (await Task.WhenAll(asking)).SelectMany(r => r)];
     }
 
     /// <summary>Makes sure that an instance's host key is known on this machine; its console tells it again.</summary>
