@@ -1,6 +1,7 @@
 using System.Globalization;
 using LinkOverflow.Deploy.Deployments;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace LinkOverflow.Launch;
 
@@ -18,7 +19,7 @@ internal static class LiveTable
     /// <param name="rows">Each instance, and what it does now.</param>
     /// <param name="width">The terminal's columns: what an instance does is cut to them, as a row that wraps takes another one's room.</param>
     /// <param name="height">The terminal's lines.</param>
-    public static Table Draw(IReadOnlyCollection<(LOInstance Instance, string Doing)> rows, int width, int height)
+    public static IRenderable Draw(IReadOnlyCollection<(LOInstance Instance, string Doing)> rows, int width, int height)
     {
         var room = Math.Max(height - Frame, 1);
         var shown = rows.OrderBy(r => Rank(r.Instance.Stage)).ThenInNameOrder(r => r.Instance.Name).Take(room).ToArray();
@@ -39,13 +40,14 @@ internal static class LiveTable
                 new Text(Cut(doing, Math.Max(width - taken, 3))));
         }
 
-        if (rows.Count > shown.Length)
+        if (rows.Count == shown.Length)
         {
-            var stages = rows.GroupBy(r => r.Instance.Stage).OrderByDescending(g => g.Key).Select(g => $"{g.Count()} {g.Key}");
-            table.Caption = new TableTitle($"{string.Join(", ", stages)}; {rows.Count - shown.Length} not shown");
+            return table;
         }
 
-        return table;
+        // Below it and not its caption, which wraps where the table is narrow.
+        var stages = rows.GroupBy(r => r.Instance.Stage).OrderByDescending(g => g.Key).Select(g => $"{g.Count()} {g.Key}");
+        return new Rows(table, new Text(Cut($"{string.Join(", ", stages)}; {rows.Count - shown.Length} not shown", width)));
     }
 
     private static int Widest<T>(IEnumerable<T> rows, Func<T, string> text, string heading) =>

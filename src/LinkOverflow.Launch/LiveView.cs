@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LinkOverflow.Deploy.Deployments;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace LinkOverflow.Launch;
 
@@ -65,7 +66,7 @@ internal sealed class LiveView : ProgressView
         context.UpdateTarget(Draw());
     }
 
-    private Table Draw()
+    private IRenderable Draw()
     {
         lock (_gate)
         {
