@@ -108,7 +108,7 @@ Describe 'On two machines' -Tag Machines -Skip:([bool]$missing) {
 f = open(\"/var/lib/dpkg/lock-frontend\", \"w\")
 fcntl.lockf(f, fcntl.LOCK_EX)
 print(flush=True)
-sys.stdin.read()" >/root/hold.py; rm -f /root/go; mkfifo /root/go; (python3 /root/hold.py </root/go >/root/held 2>&1 & echo $! >/root/holder) ; exec 3>/root/go; until [ -s /root/held ]; do sleep 0.1; done; nohup sh -c "sleep 5; kill $(cat /root/holder)" >/dev/null 2>&1 &'
+sys.stdin.read()" >/root/hold.py; rm -f /root/go; mkfifo /root/go; (python3 /root/hold.py </root/go >/root/held 2>&1 & echo $! >/root/holder) ; exec 3>/root/go; until [ -s /root/held ]; do sleep 0.1; done; nohup sh -c "until pgrep -x apt-get; do sleep 0.2; done; sleep 5; kill $(cat /root/holder)" >/dev/null 2>&1 &'
             $said = $machine | Install-LOPuppet -InstanceConfig $config -InformationAction Continue 6>&1
             "$said" | Should -BeLike '*for a lock*It is held by process*'
             ($said | Where-Object InstanceId).Puppet.Version | Should -Not -BeNullOrEmpty
