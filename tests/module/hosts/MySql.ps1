@@ -29,10 +29,10 @@ Context 'A MySQL database' {
         function Get-Dump { Invoke-Root 'ls -d /srv/ledger/shared/backups/dump-* 2>/dev/null || true' $host1 }
         $add = "migrations.AddField('Entry', 'more', models.IntegerField(null=True))"
 
-        # What an administrator does with a dump.
+        # What docs/hosts.md says of a dump.
         function Restore-Dump {
             $dump = @(Get-Dump)[-1]
-            Invoke-Root "set -o pipefail; zcat $dump/default.sql.gz | (cd /srv/ledger/current/project && set -a && . /srv/ledger/current/site.env && set +a && PYTHONPATH=/srv/ledger/current /srv/ledger/current/venv/bin/python manage.py dbshell)" $host1
+            Invoke-Root "set -e -o pipefail; cd /srv/ledger/current/project && set -a && . ../site.env && set +a; zcat $dump/default.sql.gz | PYTHONPATH=.. setpriv --reuid linkoverflow --regid linkoverflow --init-groups ../venv/bin/python manage.py dbshell" $host1
             Invoke-Root 'rm -rf /srv/ledger/shared/backups/dump-*' $host1
         }
     }
