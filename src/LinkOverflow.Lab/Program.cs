@@ -38,14 +38,24 @@ var listen = new Option<IPAddress>("--listen")
         return null;
     },
 };
+var centos = new Option<string?>("--centos-image") { Description = $"The image that a machine of CentOS Stream 9 is made of, such as docker.io/rockylinux/rockylinux:9. [default: ${PulledImage.Variable} or {PulledImage.DefaultReference}]" };
 LabFolders Folders(ParseResult result) =>
     LabFolders.From(FullPath(result.GetValue(state)), FullPath(result.GetValue(cache)));
 static string? FullPath(string? path) => string.IsNullOrEmpty(path) ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-var start = new System.CommandLine.Command("start", "Start the lab: an EC2 endpoint on loopback whose instances are local machines.") { detach, state, cache, port, listen };
-start.SetAction((result, cancellationToken) => result.GetValue(detach)
-    ? DetachedStart.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken)
-    : StartCommand.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken));
+var start = new System.CommandLine.Command("start", "Start the lab: an EC2 endpoint on loopback whose instances are local machines.") { detach, state, cache, port, listen, centos };
+start.SetAction((result, cancellationToken) =>
+{
+    if (result.GetValue(centos) is { Length: > 0 } reference)
+    {
+        // A lab in the background inherits it.
+        Environment.SetEnvironmentVariable(PulledImage.Variable, reference);
+    }
+
+    return result.GetValue(detach)
+        ? DetachedStart.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken)
+        : StartCommand.RunAsync(Folders(result), result.GetValue(listen)!, result.GetValue(port), cancellationToken);
+});
 var status = new System.CommandLine.Command("status", "Whether a lab runs, where, and which machines it has. Exit code 3 when none runs.") { json, state, cache };
 status.SetAction((result, cancellationToken) => StatusCommand.RunAsync(Folders(result), result.GetValue(json), cancellationToken));
 var stop = new System.CommandLine.Command("stop", "Stop the lab with its machines, which the next start brings back; also one that was killed.") { terminate, remove, state, cache };

@@ -29,6 +29,8 @@ internal static class SiteConfiguration
         var environment = new Dictionary<string, string>(config.Environment, StringComparer.Ordinal);
         environment["LINKOVERFLOW_SETTINGS"] = project.SettingsModule;
         environment["LINKOVERFLOW_SHARED"] = $"/srv/{project.Name}/shared";
+        environment["LINKOVERFLOW_DATABASES"] = string.Join(',', config.Databases);
+        environment["LINKOVERFLOW_DUMPS"] = config.DatabaseDumps ? "yes" : "no";
         environment["DJANGO_SETTINGS_MODULE"] = "linkoverflow_settings";
         environment["DJANGO_ALLOWED_HOSTS"] = string.Join(
             ',',

@@ -41,12 +41,21 @@ patiently() {
   [ -z "$cancelled" ] || return 143
 }
 apt() { patiently apt-get -q -y "$@"; }
-# By itself it would wait without an end.
+# By itself it would wait without an end. The options are those that yum 3, dnf 4 and dnf 5 have in common.
 yum() { patiently "$(type -P dnf || type -P yum)" -y --setopt=exit_on_lock=True "$@"; }
-if [ "$family" = RedHat ] && ! type -P dnf yum >/dev/null; then
+if [ "$family" = RedHat ] && [ -z "$(type -P dnf yum)" ]; then
   echo "This host has neither apt-get nor dnf nor yum." >&2
   exit 1
 fi
+
+# install_file PACKAGE: yum 3 fails where the very package is there already, as after an installation that was cut off.
+install_file() {
+  if [ "$family" = Debian ]; then
+    apt install "$1"
+  elif ! rpm -q --quiet -- "$(rpm -qp --nosignature --qf '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}' -- "$1" 2>/dev/null)"; then
+    yum install "$1"
+  fi
+}
 
 fetch() {
   case $1 in
@@ -70,7 +79,7 @@ if [ -n "$url" ]; then
   chmod 755 "$folder"
   if [ "$family" = Debian ]; then package=$folder/package.deb; else package=$folder/package.rpm; fi
   cancellable fetch "$url" "$package"
-  if [ "$family" = Debian ]; then apt install "$package"; else yum install "$package"; fi
+  install_file "$package"
 fi
 
 # A package that brought Puppet itself leaves nothing to do; one that brought a repository has Puppet come from there.

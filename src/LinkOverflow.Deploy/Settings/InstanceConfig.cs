@@ -18,7 +18,7 @@ public sealed partial record InstanceConfig
             "ImageID", "InstanceType", "SshUser", "SshFrom", "SecurityGroup", "SubnetId", "PublicAddress", "VolumeSize", "MaxInstances", "BootTimeout",
         ],
         ["Puppet"] = ["PuppetURL", "PuppetConfigFile"],
-        ["Django"] = ["Port", "Server", "HealthPath", "HealthTimeout", "SharedPaths", "KeepReleases"],
+        ["Django"] = ["Port", "Server", "HealthPath", "HealthTimeout", "SharedPaths", "KeepReleases", "Databases", "DatabaseDumps"],
         ["Environment"] = [],
     };
 
@@ -78,6 +78,12 @@ public sealed partial record InstanceConfig
 
     /// <summary>How many releases stay on a host.</summary>
     public int KeepReleases { get; init; } = 5;
+
+    /// <summary>The databases that a publish migrates, by their names in Django's DATABASES.</summary>
+    public IReadOnlyList<string> Databases { get; init; } = ["default"];
+
+    /// <summary>Whether a database that is no SQLite file is dumped before it is migrated.</summary>
+    public bool DatabaseDumps { get; init; } = true;
 
     /// <summary>Environment variables of the site.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -146,6 +152,12 @@ public sealed partial record InstanceConfig
             reading.Invalid("Django", "SharedPaths", $"SharedPaths names {shared}, which is not a path below the project.", "Name files and folders as seen from manage.py, such as media.");
         }
 
+        var databases = reading.List("Django", "Databases", "default");
+        foreach (var database in databases.Where(d => !DatabaseRegex().IsMatch(d)))
+        {
+            reading.Invalid("Django", "Databases", $"Databases names {database}, which is no name of a database.", "Use the names that the project's DATABASES has, such as default.");
+        }
+
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in reading.All("Environment"))
         {
@@ -178,6 +190,8 @@ public sealed partial record InstanceConfig
             HealthTimeout = TimeSpan.FromSeconds(reading.Number("Django", "HealthTimeout", 60, 1, 3600)),
             SharedPaths = sharedPaths,
             KeepReleases = reading.Number("Django", "KeepReleases", 5, 1, 100),
+            Databases = databases,
+            DatabaseDumps = reading.Flag("Django", "DatabaseDumps", standard: true),
             Environment = environment,
             Lines = reading.Lines(),
         };
@@ -242,6 +256,9 @@ public sealed partial record InstanceConfig
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UserRegex();
+
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DatabaseRegex();
 
     [GeneratedRegex("^subnet-[0-9a-f]{8,17}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SubnetRegex();

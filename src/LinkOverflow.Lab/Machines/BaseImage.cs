@@ -6,23 +6,34 @@ using System.Text;
 namespace LinkOverflow.Lab.Machines;
 
 /// <summary>
-/// An image that machines boot from, made on this machine by mmdebstrap. It is named after everything it is made from, so a
-/// lab whose recipe or whose machine's apt settings changed makes a new one.
+/// An image that machines boot from, made on this machine. It is named after everything it is made from, so a lab whose recipe
+/// or whose machine's settings changed makes a new one.
 /// </summary>
-/// <param name="distribution">What it holds.</param>
+/// <param name="name">The name under which machines ask for it.</param>
 /// <param name="cache">The lab's cache folder.</param>
 /// <param name="podman">Where it is kept.</param>
-internal sealed class BaseImage(Distribution distribution, string cache, Podman podman)
+internal abstract class BaseImage(string name, string cache, Podman podman)
 {
     private const string Certificates = "/usr/local/share/ca-certificates";
 
     private string? _ready;
 
-    private string Repository => $"localhost/lolab-{distribution.Name}";
+    /// <summary>The name under which machines ask for it.</summary>
+    public string Name => name;
 
-    private string LockFile => Path.Combine(cache, $"{distribution.Name}.lock");
+    /// <summary>The folder of Image/ that is its own; what lies in Image/ itself is everybody's.</summary>
+    protected abstract string? Folder { get; }
 
-    private string BuildFolder => Path.Combine(cache, $"build-{distribution.Name}");
+    /// <summary>What it is made from, beside the files of its recipe.</summary>
+    protected abstract string Origin { get; }
+
+    protected Podman Podman => podman;
+
+    private string Repository => $"localhost/lolab-{name}";
+
+    private string LockFile => Path.Combine(cache, $"{name}.lock");
+
+    private string BuildFolder => Path.Combine(cache, $"build-{name}");
 
     /// <summary>Gives the image's name in podman, after making it where it is not there yet.</summary>
     /// <exception cref="MachineException">It cannot be made.</exception>
@@ -40,10 +51,10 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
         var exists = await podman.Command("image", "exists", image).RunAsync(cancellationToken);
         if (exists.ExitCode != 0)
         {
-            progress($"making the {distribution.Name} image (once, about a minute) ...");
+            progress($"making the {name} image (once, about a minute) ...");
             await MakeAsync(image, files, progress, cancellationToken);
             await RemoveOldAsync(image, cancellationToken);
-            progress($"the {distribution.Name} image is ready");
+            progress($"the {name} image is ready");
         }
 
         return _ready = image;
@@ -61,36 +72,35 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
         }
     }
 
+    /// <summary>Puts a root file system into a tar file.</summary>
+    /// <param name="build">A folder for it, in which recipe/ holds the recipe's files.</param>
+    /// <param name="tar">The tar file.</param>
+    /// <param name="progress">Told what is being done.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    protected abstract Task MakeRootAsync(string build, string tar, Action<string> progress, CancellationToken cancellationToken);
+
+    /// <summary>Adds to the recipe's files what is this kind of image's own.</summary>
+    protected abstract Task AddFilesAsync(SortedDictionary<string, byte[]> files, CancellationToken cancellationToken);
+
+    /// <summary>Removes what a making that was cut off has left elsewhere than in its folder.</summary>
+    protected virtual Task RemoveLeftoversAsync() => Task.CompletedTask;
+
     private async Task MakeAsync(string image, SortedDictionary<string, byte[]> files, Action<string> progress, CancellationToken cancellationToken)
     {
         var build = BuildFolder;
         await RemoveBuildAsync(build);
         try
         {
-            foreach (var (name, content) in files)
+            foreach (var (path, content) in files)
             {
-                var file = Path.Combine(build, "recipe", name);
+                var file = Path.Combine(build, "recipe", path);
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
                 await File.WriteAllBytesAsync(file, content, cancellationToken);
             }
 
             Directory.CreateDirectory(Path.Combine(build, "recipe", "certificates"));
             var tar = Path.Combine(build, "base.tar");
-            var recipe = Path.Combine(build, "recipe");
-            // In namespaces of its own: when its first process ends, all of its processes and mounts are gone.
-            await new Command(
-                "unshare",
-                [
-                    "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "mmdebstrap", "--variant=apt", $"--include={string.Join(',', distribution.Packages)}", $"--aptopt={recipe}/apt.conf",
-                    $"--customize-hook=sh '{recipe}/customize.sh' \"$1\" {distribution.User}",
-                    .. distribution.Folder is { } folder ? [$"--customize-hook=sh '{recipe}/{folder}/customize.sh' \"$1\""] : Array.Empty<string>(),
-                    "bookworm", tar, .. AptSettings.Sources(),
-                ])
-            {
-                Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TMPDIR"] = build },
-                OnStarted = pid => File.WriteAllText(Path.Combine(build, "pid"), pid.ToString(CultureInfo.InvariantCulture)),
-                OnError = line => Report(line, progress),
-            }.OutputAsync(cancellationToken);
+            await MakeRootAsync(build, tar, progress, cancellationToken);
             await podman.Command("import", "--change", "CMD [\"/sbin/init\"]", tar, image).OutputAsync(cancellationToken);
         }
         finally
@@ -99,38 +109,22 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
         }
     }
 
-    private static void Report(string line, Action<string> progress)
-    {
-        if (line.StartsWith("I: ", StringComparison.Ordinal) && !line.Contains("tempdir", StringComparison.Ordinal))
-        {
-            progress($"  {line[3..]}");
-        }
-        else if (line.StartsWith("E: ", StringComparison.Ordinal) || line.StartsWith("W: ", StringComparison.Ordinal))
-        {
-            progress(line);
-        }
-    }
-
-    /// <summary>The files that the customize hook works with, and with them everything that decides what the image holds.</summary>
+    /// <summary>The files that it is made with, and with them everything that decides what the image holds.</summary>
     private async Task<SortedDictionary<string, byte[]>> FilesAsync(CancellationToken cancellationToken)
     {
         const string Prefix = "Image/";
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)
-            && (n.LastIndexOf('/') < Prefix.Length || n.StartsWith($"{Prefix}{distribution.Folder}/", StringComparison.Ordinal))))
+        foreach (var file in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)
+            && (n.LastIndexOf('/') < Prefix.Length || n.StartsWith($"{Prefix}{Folder}/", StringComparison.Ordinal))))
         {
             using var content = new MemoryStream();
-            await using var resource = assembly.GetManifestResourceStream(name)!;
+            await using var resource = assembly.GetManifestResourceStream(file)!;
             await resource.CopyToAsync(content, cancellationToken);
-            files.Add(name[Prefix.Length..], content.ToArray());
+            files.Add(file[Prefix.Length..], content.ToArray());
         }
 
-        files.Add("apt.conf", Encoding.UTF8.GetBytes(await AptSettings.ConfigurationAsync(cancellationToken)));
-        foreach (var source in AptSettings.Sources())
-        {
-            files.Add($"sources/{Path.GetFileName(source)}", await File.ReadAllBytesAsync(source, cancellationToken));
-        }
+        await AddFilesAsync(files, cancellationToken);
 
         if (Directory.Exists(Certificates))
         {
@@ -146,10 +140,10 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
     private string Digest(SortedDictionary<string, byte[]> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(string.Join(',', distribution.Packages)));
-        foreach (var (name, content) in files)
+        hash.AppendData(Encoding.UTF8.GetBytes(Origin));
+        foreach (var (file, content) in files)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes($"\0{name}\0{content.Length}\0"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"\0{file}\0{content.Length}\0"));
             hash.AppendData(content);
         }
 
@@ -167,7 +161,7 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
     }
 
     /// <summary>Removes a build folder, and ends the build that a killed lab left running in it.</summary>
-    private static async Task RemoveBuildAsync(string build)
+    private async Task RemoveBuildAsync(string build)
     {
         var pidFile = Path.Combine(build, "pid");
         if (File.Exists(pidFile)
@@ -183,6 +177,7 @@ internal sealed class BaseImage(Distribution distribution, string cache, Podman 
 
         if (Directory.Exists(build))
         {
+            await RemoveLeftoversAsync();
             await new Command("rm", "-rf", "--one-file-system", "--", build).OutputAsync(CancellationToken.None);
         }
     }

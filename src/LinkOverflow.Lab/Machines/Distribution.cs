@@ -1,6 +1,6 @@
 namespace LinkOverflow.Lab.Machines;
 
-/// <summary>What a base image is made of: Debian 12's packages, and scripts of the folder Image/ that make of them what it is to be.</summary>
+/// <summary>What a base image that needs no registry is made of: Debian 12's packages, and scripts of the folder Image/ that make of them what it is to be.</summary>
 /// <param name="Name">The name under which machines ask for it.</param>
 /// <param name="User">The user that its machines let in with the key pair.</param>
 /// <param name="Packages">Debian's packages, beside the essential ones.</param>

@@ -97,7 +97,18 @@ internal sealed class Fleet : IAsyncDisposable
                     instance.Type.Cpus,
                     instance.Type.MachineMemoryMiB) { Faults = instance.Faults };
                 await _disks.CreateAsync(instance, cancellationToken);
-                await _driver.LaunchAsync(machine, cancellationToken);
+                try
+                {
+                    await _driver.LaunchAsync(machine, cancellationToken);
+                }
+                catch (ImageUnavailableException e)
+                {
+                    // Nobody looks for it in the lab's log.
+                    instance.LastConsole = $"lab: {e.Message}\n";
+                    instance.FailedLaunch = e.Message;
+                    throw;
+                }
+
                 if (instance.Faults.FailsToBoot)
                 {
                     await EndFailedBootAsync(instance, cancellationToken);
@@ -255,7 +266,7 @@ internal sealed class Fleet : IAsyncDisposable
 
         lock (_account.Gate)
         {
-            instance.Reason = instance.State == InstanceState.ShuttingDown ? instance.Reason : ("Server.InternalError", "Server.InternalError: Internal error on launch");
+            instance.Reason = instance.State == InstanceState.ShuttingDown ? instance.Reason : ("Server.InternalError", $"Server.InternalError: {instance.FailedLaunch ?? "Internal error on launch"}");
         }
 
         await EndAsync(instance, CancellationToken.None);

@@ -1,4 +1,4 @@
 namespace LinkOverflow.Lab.Machines;
 
 /// <summary>A machine, its network or its image could not be made, changed or removed; the message says which program said what.</summary>
-public sealed class MachineException(string message, Exception? inner = null) : Exception(message, inner);
+public class MachineException(string message, Exception? inner = null) : Exception(message, inner);

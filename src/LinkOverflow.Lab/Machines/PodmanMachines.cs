@@ -35,7 +35,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         _shared = shared;
         _podman = new Podman(cache);
         _saved = new SavedImages(_podman, Label);
-        _bases = new[] { Distribution.Debian, Distribution.RedHat }.ToDictionary(d => d.Name, d => new BaseImage(d, cache, _podman), StringComparer.Ordinal);
+        BaseImage[] bases = [new DebianImage(Distribution.Debian, cache, _podman), new DebianImage(Distribution.RedHat, cache, _podman), new PulledImage(PulledImage.Reference, cache, _podman)];
+        _bases = bases.ToDictionary(b => b.Name, StringComparer.Ordinal);
         _disks = new BlockDevices(Path.Combine(state, "disks"));
         _files = new MachineFiles(Path.Combine(state, "machines"));
         _wiring = new MachineWiring(slot);

@@ -24,10 +24,12 @@ internal sealed class Account
         Groups.Add(group.Id, group);
         Images.Add(MachineImage.Debian12.Id, MachineImage.Debian12);
         Images.Add(MachineImage.RedHat9.Id, MachineImage.RedHat9);
+        Images.Add(MachineImage.CentOS9.Id, MachineImage.CentOS9);
         var architecture = MachineImage.Architecture == "arm64" ? "arm64" : "amd64";
         Parameters.Add($"/aws/service/debian/release/12/latest/{architecture}", MachineImage.Debian12.Id);
         Parameters.Add("/lab/debian/12", MachineImage.Debian12.Id);
         Parameters.Add("/lab/redhat/9", MachineImage.RedHat9.Id);
+        Parameters.Add("/lab/centos/9", MachineImage.CentOS9.Id);
     }
 
     public Lock Gate { get; } = new();

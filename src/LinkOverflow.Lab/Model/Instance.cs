@@ -76,6 +76,10 @@ internal sealed class Instance
     [JsonIgnore]
     public bool IsConnected { get; set; }
 
+    /// <summary>Why its machine could not be made, where whoever launched it can do something about that.</summary>
+    [JsonIgnore]
+    public string? FailedLaunch { get; set; }
+
     public DateTimeOffset? TerminatedAt { get; set; }
 
     /// <summary>Until then no call finds it; a fault may make that later than now.</summary>

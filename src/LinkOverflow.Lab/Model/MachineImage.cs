@@ -57,5 +57,16 @@ internal sealed record MachineImage(
         new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero),
         [RootOf("snap-0e190000000000001")]);
 
+    /// <summary>CentOS Stream 9, or what is named instead of it, with the user ec2-user; pulled from its registry when a machine first asks for it.</summary>
+    public static MachineImage CentOS9 { get; } = new(
+        "ami-0ce05900000000001",
+        $"centos-stream-9-{Architecture}-lab",
+        $"CentOS Stream 9 on a local machine, pulled from {PulledImage.DefaultReference} or what {PulledImage.Variable} names; log in as {PulledImage.User}",
+        LabOwner,
+        null,
+        PulledImage.DistributionName,
+        new DateTimeOffset(2023, 6, 10, 0, 0, 0, TimeSpan.Zero),
+        [RootOf("snap-0ce05900000000001")]);
+
     private static BlockDevice RootOf(string snapshotId) => new(RootDevice, snapshotId, 8, VolumeKind.From(VolumeKind.Default, 8, null, null), Encrypted: false, DeleteOnTermination: true);
 }

@@ -143,6 +143,8 @@ public sealed class SettingsValuesTests : IDisposable
         (config.SshUser, config.PublicAddress, config.MaxInstances, config.Port, config.Server, config.HealthPath, config.KeepReleases)
             .ShouldBe(("admin", true, 5, 8080, "gunicorn", "/", 5));
         (config.BootTimeout, config.HealthTimeout).ShouldBe((TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(60)));
+        config.Databases.ShouldBe(["default"]);
+        config.DatabaseDumps.ShouldBeTrue();
         (config.VolumeSize, config.SecurityGroup, config.SubnetId, config.PuppetUrl).ShouldBe((null, null, null, null));
         config.PuppetConfigFile.ShouldBe(Path.Combine(_folder.Path, "site.pp"));
         _problems.ShouldBeEmpty();
@@ -151,9 +153,11 @@ public sealed class SettingsValuesTests : IDisposable
     [Fact]
     public void All_optional_keys_are_read()
     {
-        var config = Config("[Django]\nPort = 80\nServer = RunServer\nHealthPath = /health\nSharedPaths = media, data\n  logs\n[Environment]\nDEBUG = 1\nMixedCase = a=b\n").ShouldNotBeNull();
+        var config = Config("[Django]\nPort = 80\nServer = RunServer\nHealthPath = /health\nSharedPaths = media, data\n  logs\nDatabases = default, audit\nDatabaseDumps = no\n[Environment]\nDEBUG = 1\nMixedCase = a=b\n").ShouldNotBeNull();
         (config.Port, config.Server, config.HealthPath).ShouldBe((80, "runserver", "/health"));
         config.SharedPaths.ShouldBe(["media", "data", "logs"]);
+        config.Databases.ShouldBe(["default", "audit"]);
+        config.DatabaseDumps.ShouldBeFalse();
         config.Environment.ShouldBe(new Dictionary<string, string>(StringComparer.Ordinal) { ["DEBUG"] = "1", ["MixedCase"] = "a=b" });
     }
 
@@ -168,6 +172,8 @@ public sealed class SettingsValuesTests : IDisposable
     [InlineData("[Django]\nHealthPath = /a b", "HealthPath = /a b")]
     [InlineData("[Django]\nSharedPaths = /etc", "/etc")]
     [InlineData("[Django]\nSharedPaths = media, ../other", "../other")]
+    [InlineData("[Django]\nDatabases = default, a/b", "a/b")]
+    [InlineData("[Django]\nDatabaseDumps = never", "DatabaseDumps")]
     [InlineData("[Environment]\nMY-VAR = 1", "MY-VAR")]
     [InlineData("[Environment]\nX = 1\n  2", "X cannot be")]
     public void A_value_that_cannot_be_is_said_with_its_line(string lines, string named)

@@ -99,7 +99,9 @@ public sealed class Images
 
         images.Select(i => i.Name).ShouldContain(n => n.StartsWith("debian-12-", StringComparison.Ordinal));
         images.Select(i => i.Name).ShouldContain(n => n.StartsWith("redhat-family-9-", StringComparison.Ordinal));
+        images.Select(i => i.Name).ShouldContain(n => n.StartsWith("centos-stream-9-", StringComparison.Ordinal));
         lab.Machines.Spec(await RunningAsync(lab, r => r.ImageId = "resolve:ssm:/lab/redhat/9")).Image.ShouldBe("redhat");
+        lab.Machines.Spec(await RunningAsync(lab, r => r.ImageId = "resolve:ssm:/lab/centos/9")).Image.ShouldBe("centos");
     }
 
     private static async Task<string> RunningAsync(ApiLab lab, Action<RunInstancesRequest>? change = null)

@@ -80,7 +80,7 @@ internal sealed class RecordedMachines : IMachineDriver
     }
 
     /// <summary>The disks and images that it was asked for, and has.</summary>
-    public ConcurrentDictionary<string, bool> Stored { get; } = new(StringComparer.Ordinal) { ["debian"] = true, ["redhat"] = true };
+    public ConcurrentDictionary<string, bool> Stored { get; } = new(StringComparer.Ordinal) { ["debian"] = true, ["redhat"] = true, ["centos"] = true };
 
     public Task<IReadOnlySet<string>> StoredAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<string>>(Stored.Keys.ToHashSet(StringComparer.Ordinal));
 

@@ -64,6 +64,22 @@ public sealed partial class LabGuide(RealLab lab) : IClassFixture<RealLab>
         (await lab.LabAsync("fault", "list")).Output.Trim().ShouldBe("No faults.");
     }
 
+    [Fact]
+    public async Task The_example_for_another_image_of_the_RedHat_family_runs()
+    {
+        lab.SkipWithoutMachines();
+
+        foreach (var line in Example("sh", "--centos-image").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var words = line.Split(' ');
+            var ran = await lab.LabAsync(words[1], words[2..]);
+            ran.ExitCode.ShouldBe(0, line + ran.Error);
+        }
+
+        // The one that runs, for whoever comes next.
+        await lab.StartAsync();
+    }
+
     private Task<CommandResult> RunAsync(string folder, string program, params string[] arguments) => new Command(program, arguments)
     {
         Folder = folder,

@@ -53,9 +53,9 @@ public sealed class RealLab : IAsyncLifetime
     }
 
     /// <summary>`start --detach`; gives what it said.</summary>
-    public async Task<string> StartAsync()
+    public async Task<string> StartAsync(params string[] options)
     {
-        var started = await LabAsync("start", "--detach");
+        var started = await LabAsync("start", ["--detach", .. options]);
         started.ExitCode.ShouldBe(0, started.Error);
         _record = JsonSerializer.Deserialize<LabRecord>(started.Output, LabRecord.Json)!;
         var settings = await File.ReadAllLinesAsync(_record.Settings);
@@ -171,10 +171,12 @@ public sealed class RealLab : IAsyncLifetime
         return Encoding.UTF8.GetString(Convert.FromBase64String(answer.Output ?? ""));
     }
 
-    public async Task<string> StateOfAsync(Instance instance)
+    public async Task<string> StateOfAsync(Instance instance) => (await DescribeAsync(instance)).State.Name.Value;
+
+    public async Task<Instance> DescribeAsync(Instance instance)
     {
         var answer = await Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [instance.InstanceId] }, TestContext.Current.CancellationToken);
-        return answer.Reservations[0].Instances[0].State.Name.Value;
+        return answer.Reservations[0].Instances[0];
     }
 
     public Task WaitForStateAsync(Instance instance, string state) => UntilAsync(async () => await StateOfAsync(instance) == state, $"{instance.InstanceId} is {state}");

@@ -32,7 +32,7 @@ Context 'A PostgreSQL database' {
 
     It 'is migrated and served, with a warning of what is not done for it' {
         (Get-Site).columns | Should -Be 'id', 'key'
-        "$first" | Should -BeLike '*the database is PostgreSQL: it is not backed up here*'
+        "$first" | Should -BeLike '*the database is PostgreSQL: its migrations are not tried on a copy*'
     }
 
     It 'is not touched by a release that does not load' {
@@ -44,7 +44,9 @@ Context 'A PostgreSQL database' {
     It 'stays with the release before where a migration fails, and the error says what may have stayed' {
         $failed = Publish-Broken { Add-Step 0002_fails 0001_initial 'migrations.RunPython(fail)' }
         $failed.FullyQualifiedErrorId | Should -BeLike 'MigrationFailed,*'
-        "$failed" | Should -BeLike '*half-way*The database is PostgreSQL*stays migrated*'
+        $dump = [regex]::Match("$failed", '/srv/ledger/shared/backups/dump-\S+').Value
+        "$failed" | Should -BeLike "*half-way*The database is PostgreSQL*stays migrated. $dump holds it*"
+        Invoke-Root "cd / && setpriv --reuid postgres --regid postgres --init-groups createdb restored && zcat $dump/default.sql.gz | setpriv --reuid postgres --regid postgres --init-groups psql -q -v ON_ERROR_STOP=1 restored >/dev/null && setpriv --reuid postgres --regid postgres --init-groups psql -At -c 'select key from ledger_entry' restored" $host1 | Select-Object -Last 1 | Should -Be kept
         "$warned" | Should -BeLike '*not tried on a copy*'
         (Get-Site).columns | Should -Be 'id', 'key'
     }

@@ -56,6 +56,34 @@ createrepo_c --quiet "$2"
         "$failed" | Should -BeLike '*puppet-release.deb*RedHat family*'
     }
 
+    It 'takes Puppet by yum where there is no dnf: with options that yum 3 has, and from a release package that is there already' {
+        # Of yum 3, which nobody ships any more, what counts here: the options of yum(8), and its refusal of a file that is installed.
+        $yum = @'
+#!/bin/sh
+for argument; do
+  case $argument in
+  -y | -q | -d | -e | [0-9] | --setopt=*=* | --version | install | list | [!-]*) ;;
+  *) echo "Command line error: no such option: $argument" >&2; exit 1 ;;
+  esac
+  case $argument in
+  *.rpm) if rpm -q --quiet "$(rpm -qp --qf "%{NAME}-%{VERSION}-%{RELEASE}" "$argument")"; then echo "Error: Nothing to do" >&2; exit 1; fi ;;
+  esac
+done
+echo "$*" >>/root/yum-calls
+exec /root/dnf-alone "$@"
+'@
+        $made = $red | Invoke-LOCommand -AsRoot 'set -e; dnf -q -y remove puppet-agent python3-gunicorn >/dev/null 2>&1; cp -a "$(readlink -f /usr/bin/dnf)" /root/dnf-alone; mkdir /root/hidden; mv /usr/bin/dnf /usr/bin/dnf-3 /usr/bin/yum /root/hidden; printf "%s\n" "$1" >/usr/bin/yum; chmod 755 /usr/bin/yum' $yum
+        $made.ExitCode | Should -Be 0 -Because $made.Error
+        try {
+            $run = ($red | Install-LOPuppet -InstanceConfig (New-RedConfig 'file:///root/release/noarch/puppet-release-1-1.noarch.rpm')).Puppet
+            $run.Failed | Should -BeNullOrEmpty
+            $run.Changed.Resource | Should -Be 'Package[python3-gunicorn]'
+            Invoke-Root 'echo $(grep -c "install puppet-agent" /root/yum-calls) $(grep -c "install python3-gunicorn" /root/yum-calls)' $red | Should -Be '1 1'
+        } finally {
+            $null = Invoke-Root 'mv -f /root/hidden/* /usr/bin' $red
+        }
+    }
+
     It 'waits for a lock that dnf holds, says so, and does not wait for ever' {
         # A package whose installation takes until a file is there.
         New-Rpm 'slow' /root/slow /root/empty 'timeout 300 sh -c "until [ -e /root/go ]; do sleep 0.2; done"'

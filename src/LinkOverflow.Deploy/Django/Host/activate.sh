@@ -30,7 +30,7 @@ fi
 trap 'rm -rf "$site/shared/trial"' EXIT
 examine
 [ -z "$unknown" ] || echo "lo:warning the database has migrations that $release does not know:" $unknown
-[ -z "$pending" ] || [ -z "$foreign" ] || echo "lo:warning the database is $foreign: it is not backed up here, and its migrations are not tried on a copy"
+[ -z "$pending" ] || [ -z "$foreign" ] || echo "lo:warning the database is $foreign: its migrations are not tried on a copy, and nothing takes them back"
 if [ -n "$before" ] && [ -n "$pending" ] && [ -n "$foreign" ]; then
   # What it answers can be seen only once the migrations have run.
   loads || unchanged 6
@@ -39,13 +39,14 @@ elif [ -n "$before" ]; then
   if [ -n "$pending" ]; then
     copy_databases "$site/shared/trial"
     export LINKOVERFLOW_DATABASE_COPIES=$site/shared/trial
-    run "$folder" manage.py migrate --noinput >&2 || unchanged 4
+    migrate || unchanged 4
   fi
   answers || unchanged 5
   unset LINKOVERFLOW_DATABASE_COPIES
 elif [ -n "$pending" ]; then
+  dump_databases
   copy_databases "$site/shared/backups/before-$release"
-  if ! run "$folder" manage.py migrate --noinput >&2; then
+  if ! migrate; then
     finish
     restore_databases "$site/shared/backups/before-$release"
     stays_migrated
@@ -66,8 +67,9 @@ if [ -z "$before" ]; then
   fi
 elif [ -n "$pending" ]; then
   backup=$site/shared/backups/before-$release
+  dump_databases
   close_gate
-  if ! { copy_databases "$backup" && run "$folder" manage.py migrate --noinput >&2; }; then
+  if ! { copy_databases "$backup" && migrate; }; then
     finish
     rm -rf "$site/shared/trial"
     if restore_databases "$backup"; then rm -rf "$backup"; fi

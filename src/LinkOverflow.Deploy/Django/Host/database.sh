@@ -1,5 +1,6 @@
-# The SQLite files of a site. Expects site.sh; sqlite_files holds "alias path", one a line, as the release names them.
-sqlite_files=
+# The databases of a site. Expects site.sh; sqlite_files holds "alias path", one a line, as the release names them, and migrating the aliases
+# of databases that lack migrations.
+sqlite_files= migrating=
 
 sqlite() {
   as_user python3 - "$@" <<'PYTHON'
@@ -59,3 +60,34 @@ fingerprints() {
     if [ -s "$path" ]; then sqlite fingerprint "$path"; fi
   done <<<"$sqlite_files"
 }
+
+# Runs what is pending, database by database.
+migrate() {
+  local aliases alias
+  mapfile -t aliases <<<"$migrating"
+  for alias in "${aliases[@]}"; do
+    [ -z "$alias" ] || run "$folder" manage.py migrate --noinput --database "$alias" >&2 || return 1
+  done
+}
+
+# What is not a SQLite file is written down as SQL before it is migrated, while the site still answers. Nothing here ever puts it back: another
+# host may have written to it since. That it cannot be is a warning.
+dump_databases() {
+  local aliases into=$site/shared/backups/dump-$release-$(date +%s)
+  [ -n "$foreign" ] && [ -n "$migrating" ] && ! grep -qx 'LINKOVERFLOW_DUMPS="no"' "$folder/site.env" || return 0
+  mapfile -t aliases <<<"$migrating"
+  install -d -m 700 -o "$user" -g "$user" "$into"
+  if ! limit=900 run "$folder" -m linkoverflow_release dump "$into" "${aliases[@]}" >"$folder/dumped"; then
+    rm -f "$into"/*.new
+    echo "lo:warning the database is $foreign, and could not be backed up before its migrations within 900 s: $(grep -v '^lo:' "$folder/dumped" | tail -n 1)"
+  fi
+  grep '^lo:warning ' "$folder/dumped" || true
+  if grep -q '^lo:dumped ' "$folder/dumped"; then
+    echo "lo:note the database as it was before its migrations is in $into"
+  else
+    rm -rf "$into"
+  fi
+}
+
+# The newest of those that were made for the release, where there is one.
+last_dump() { ls -1dt "$site/shared/backups/dump-$release-"* 2>/dev/null | head -n 1 || true; }

@@ -26,14 +26,20 @@ if "*" not in ALLOWED_HOSTS:
 _release = Path(__file__).resolve().parent
 _copies = os.environ.get("LINKOVERFLOW_DATABASE_COPIES")
 DATABASES = {alias: dict(database) for alias, database in (globals().get("DATABASES") or {}).items()}
-for _alias, _database in DATABASES.items():
+_places = {}
+for _alias in sorted(DATABASES, key=lambda alias: alias != "default"):
+    _database = DATABASES[_alias]
     # Django's own, GeoDjango's, and what wraps one of them.
     if str(_database.get("ENGINE")).endswith((".sqlite3", ".spatialite")):
-        _file = Path(_database["NAME"])
-        if _release in (_release / "project" / _file).resolve().parents:
-            _database["NAME"] = str(_shared / ("db.sqlite3" if _alias == "default" else _file.name))
+        _file = (_release / "project" / _database["NAME"]).resolve()
+        if _release in _file.parents:
+            _place = _shared / ("db.sqlite3" if _alias == "default" else _file.name)
+            # Files of one name in different folders stay different files.
+            if _places.setdefault(_place, _file) != _file:
+                _place = _shared / f"{_alias}.sqlite3"
+            _database["NAME"] = str(_place)
         else:
-            _database["NAME"] = str((_release / "project" / _file).resolve())
+            _database["NAME"] = str(_file)
         # A release is tried on copies before it may touch what is in use.
         if _copies:
             _database["NAME"] = str(Path(_copies, f"{_alias}.sqlite3"))

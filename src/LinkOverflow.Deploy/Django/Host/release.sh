@@ -98,4 +98,6 @@ prune() {
   for old in "$site"/shared/backups/before-*; do
     [ ! -e "$old" ] || [ -d "${old#"$site"/shared/backups/before-}" ] || rm -rf "$old"
   done
+  # Of dumps as many as of releases, whatever became of the release.
+  { ls -1dt "$site"/shared/backups/dump-* 2>/dev/null || true; } | tail -n "+$(($1 + 1))" | while read -r old; do rm -rf "$old"; done
 }

@@ -44,6 +44,14 @@ WantedBy=multi-user.target
 UNIT
 }
 
+# Under SELinux systemd may read and start only what is labelled for its place, and what was restored, copied or mounted there keeps the label
+# of where it came from. What is in shared folders the site alone reads, and there may be a lot of it.
+label() {
+  command -v restorecon >/dev/null && selinuxenabled 2>/dev/null || return 0
+  restorecon -R "$folder" || true
+  restorecon "$site" "$site/releases" "$site/shared" "$site"/shared/* "/etc/systemd/system/$unit".* || true
+}
+
 write_units() {
   if [ "$server" = gunicorn ]; then
     write_unit "$unit.socket" <<UNIT
@@ -64,6 +72,7 @@ UNIT
     reload=yes
   fi
   service_unit "Django site $project" "$site/current" | write_unit "$unit.service"
+  label
   if [ "$server" = gunicorn ]; then systemctl enable --no-reload --quiet "$unit.socket"; fi
   systemctl enable --no-reload --quiet "$unit.service"
   [ -z "$reload" ] || systemctl daemon-reload

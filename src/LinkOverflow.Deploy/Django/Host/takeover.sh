@@ -20,8 +20,9 @@ examine() {
     remove_databases
     exit 4
   fi
-  grep -v -e '^lo:database ' -e '^lo:foreign ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
+  grep -v -e '^lo:database ' -e '^lo:foreign ' -e '^lo:migrate ' -e '^lo:pending ' -e '^lo:unknown ' "$folder/examined" || true
   foreign=$(sed -n 's/^lo:foreign //p' "$folder/examined")
+  migrating=$(sed -n 's/^lo:migrate //p' "$folder/examined")
   pending=$(sed -n 's/^lo:pending //p' "$folder/examined")
   unknown=$(sed -n 's/^lo:unknown //p' "$folder/examined")
 }
@@ -31,7 +32,10 @@ loads() { limit=$timeout run "$folder" -m linkoverflow_release load >&2; }
 
 # What a failed migration has done to a database that is not a SQLite file cannot be put back here.
 stays_migrated() {
-  [ -z "$foreign" ] || echo "The database is $foreign, of which there is no backup here: what was migrated stays migrated." >&2
+  [ -n "$foreign" ] || return 0
+  local dump
+  dump=$(last_dump)
+  echo "The database is $foreign, which is not put back here: what was migrated stays migrated.${dump:+ $dump holds it as it was before.}" >&2
 }
 
 # Whether the release's application answers the health check, asked without a server.

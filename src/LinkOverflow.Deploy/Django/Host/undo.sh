@@ -25,7 +25,7 @@ folder=$site/releases/$release
 trap 'rm -rf "$site/shared/trial"' EXIT
 examine
 if [ "$database" = yes ] && [ -n "$foreign" ]; then
-  echo "The database is $foreign, of which there is no backup here: go back without the database, and restore a backup of your own." >&2
+  echo "The database is $foreign, which nothing here puts back: go back without the database, and restore a dump of $site/shared/backups yourself." >&2
   unchanged 1
 fi
 
