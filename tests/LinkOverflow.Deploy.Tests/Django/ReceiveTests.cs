@@ -69,7 +69,7 @@ public sealed class ReceiveTests : IDisposable
 
     private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes"])
+        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes", RemoteScript.Resource("receive.py")])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
