@@ -174,7 +174,9 @@ else:
 # A redeploy under 50 connections: what it costs those who ask meanwhile.
 function Measure-Redeploy {
     if (-not (Get-Command wrk -ErrorAction Ignore)) { [Console]::WriteLine('redeploy under load: not measured, wrk is not installed'); return }
-    $site = "$work/linkoverflow"
+    # The lab's own folder is $work/linkoverflow.
+    $site = "$work/redeploy/linkoverflow"
+    $null = New-Item -ItemType Directory "$work/redeploy"
     Copy-Item -Recurse "$root/samples/linkoverflow" $site
     $machine = New-LOInstance $site 1 -Lab -InstanceConfig "$work/instance.config" | Install-LOPuppet | Publish-LODjango $site
     $wrk = { param($seconds, $url) & wrk -t2 -c50 "-d${seconds}s" --timeout 30s --latency "${url}health" | Out-String }
