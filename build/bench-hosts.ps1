@@ -1,14 +1,25 @@
 # Measures work on hosts against plain ssh with tar, Fabric and Ansible doing the same to the same machines, in one run: no connection is open
 # when a measurement begins, all hosts at once, medians, the ones after the other and round again, so that what else the machine does meets
-# all of them. Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has
-# $Runs runs, fewer where $Budget seconds are spent; nothing new begins after $Limit seconds.
-param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 75, [int] $Limit = 480, [switch] $SkipRedeploy)
+# all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "Ansible in place" unpacks
+# over what is there, which is what most playbooks do. "This" is the module in a PowerShell that is open already, as a console is; "this,
+# started" is a process that imports it and finds the instances first, as the others are started anew each time.
+# Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
+# fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those.
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 600, [switch] $SkipRedeploy, [string] $KexAlgorithms)
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
 $work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
 $env:XDG_STATE_HOME = $work
 Import-Module "$root/LinkOverflow.Deploy.psd1"
 $lab = "$root/bin/lab/LinkOverflow.Lab.dll"
+
+if ($KexAlgorithms) {
+    $null = New-Item -ItemType Directory "$work/bin"
+    Set-Content "$work/bin/ssh" "#!/bin/sh`nexec $((Get-Command ssh).Source) -o KexAlgorithms=$KexAlgorithms `"`$@`""
+    & chmod 755 "$work/bin/ssh"
+    $env:PATH = "$work/bin:$env:PATH"
+    [Console]::WriteLine("all of OpenSSH with $KexAlgorithms alone")
+}
 
 $clock = [Diagnostics.Stopwatch]::StartNew()
 
@@ -30,8 +41,9 @@ function Get-Median($Seconds) { ($Seconds | Sort-Object)[[int][math]::Floor($Sec
 
 function Write-Figure([string] $What, [int] $Count, [System.Collections.Specialized.OrderedDictionary] $Seconds) {
     $floor = Get-Median $Seconds['ssh']
+    $lead = if ($Seconds.Contains('Ansible')) { '; Ansible takes {0:0.0} times as long as this' -f ((Get-Median $Seconds['Ansible']) / (Get-Median $Seconds['this'])) }
     $text = foreach ($name in $Seconds.Keys) { $median = Get-Median $Seconds[$name]; '{0} {1:0.00} s ({2:0.0}x)' -f $name, $median, ($median / $floor) }
-    [Console]::WriteLine("$What, $Count hosts: $($text -join ', '); medians of $($Seconds['ssh'].Count)")
+    [Console]::WriteLine("$What, $Count hosts: $($text -join ', ')$lead; medians of $($Seconds['ssh'].Count)")
 }
 
 function Invoke-Native([string] $Program, [string[]] $Arguments) {
@@ -60,30 +72,22 @@ function Measure-Hosts([int] $Count, $Machines) {
     New-Site $site
 
     # This program's way, by what the cmdlets call.
-    $engine = $Machines[0].GetType().Assembly
-    $type = { param($name) $engine.GetType("LinkOverflow.Deploy.$name", $true) }
-    $problems = [Activator]::CreateInstance([Collections.Generic.List`1].MakeGenericType((& $type Errors.Problem)))
-    $project = (& $type Django.DjangoProject)::Read($site, $problems)
-    $bag = [Activator]::CreateInstance([Collections.Concurrent.ConcurrentBag`1].MakeGenericType((& $type Deployments.DeploymentEvent)))
-    $events = [Delegate]::CreateDelegate([Action`1].MakeGenericType((& $type Deployments.DeploymentEvent)), $bag, 'Add')
-    $none = [Threading.CancellationToken]::None
-    $step = & $type Django.PublishStep
-    $connections = & $type Remote.SshConnections
-    $send = {
-        $archive = (& $type Django.ProjectArchive)::PackAsync($project, $none).GetAwaiter().GetResult()
-        [Threading.Tasks.Task]::WaitAll([Threading.Tasks.Task[]]@($Machines | ForEach-Object { $step::SendAsync($_, $project, $archive, $events, $none) }))
-    }
+    . "$PSScriptRoot/bench-send.ps1" -Root $root -Site $site
+    # A PowerShell that runs as a tool of dotnet's is not a program of its own.
+    [string[]] $shell = if ([IO.Path]::GetFileName([Environment]::ProcessPath) -eq 'dotnet') { @([Environment]::ProcessPath, [Environment]::GetCommandLineArgs()[0]) } else { @([Environment]::ProcessPath) }
+    $started = { Invoke-Native $shell[0] @($shell[1..9] + @('-NoProfile', '-NonInteractive', '-File', "$PSScriptRoot/bench-send.ps1", '-Root', $root, '-Site', $site, '-Deployment', $Machines[0].Deployment)) }
     $cold = {
         $null = $connections::CloseAllAsync().GetAwaiter().GetResult()
         Get-ChildItem "$work/cp" -ErrorAction Ignore | ForEach-Object { & ssh -F $config -o "ControlPath=$($_.FullName)" -O exit h1 2>$null }
     }
-    $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'rm -rf /srv/*'; . $cold }
+    # Put aside, and not removed: ext4 steps around inodes that were freed a moment ago, which made all that follows much slower.
+    $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'old=$(mktemp -d /var/tmp/old-XXXXXX); find /srv -mindepth 1 -maxdepth 1 -exec mv -t "$old" {} +'; . $cold }
     $touch = { . $cold; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '
     Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$h 'sudo sh -c `"cp -a /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself, over a login that its ten share, when all hosts are done with the one before: as Fabric and Ansible do.
     Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config -o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$work/cp/%C `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
@@ -103,7 +107,7 @@ if sys.argv[1] == 'publish':
     group.run('sudo rm -rf /srv/new && sudo mkdir -p /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'changed':
     put(['app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt'])
-    group.run('sudo cp -a /srv/fabric /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
+    group.run('sudo rm -rf /srv/new && sudo cp -al /srv/fabric /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'each':
     for i in range(10):
         group.run('sudo id -u', hide=True)
@@ -112,21 +116,35 @@ else:
 "@
     Set-Content "$work/ansible.cfg" "[defaults]`ninventory = $work/hosts`nforks = $Count`ngathering = explicit`nhost_key_checking = False`ninterpreter_python = /usr/bin/python3`nlocal_tmp = $work/ansible`n[ssh_connection]`npipelining = True`nssh_args = -F $config -o ControlMaster=auto -o ControlPersist=60s`ncontrol_path_dir = $work/cp"
     Set-Content "$work/hosts" ($hostNames -join "`n")
-    Set-Content "$work/publish.yml" "- hosts: all`n  become: true`n  tasks:`n    - file: {path: /srv/ansible, state: directory}`n    - unarchive: {src: $work/site.tar.gz, dest: /srv/ansible}"
-    # One task: to copy each file by a task of its own takes three times as long.
-    Set-Content "$work/changed.yml" "- hosts: all`n  become: true`n  tasks:`n    - unarchive: {src: $work/changed.tar.gz, dest: /srv/ansible}"
+    # What is fastest of it: a copy and one command take two thirds of unarchive and a third task for the name, and less than synchronize. To
+    # copy each file by a task of its own takes many times as long.
+    $playbook = "- hosts: all`n  become: true`n  tasks:`n"
+    Set-Content "$work/publish.yml" "$playbook    - copy: {src: $work/site.tar.gz, dest: /srv/site.tar.gz}`n    - shell: rm -rf /srv/new && mkdir /srv/new && tar -xzf /srv/site.tar.gz -C /srv/new && rm -rf /srv/ansible && mv -T /srv/new /srv/ansible"
+    Set-Content "$work/changed.yml" "$playbook    - copy: {src: $work/changed.tar.gz, dest: /srv/changed.tar.gz}`n    - shell: rm -rf /srv/new && cp -al /srv/ansible /srv/new && tar -xzf /srv/changed.tar.gz -C /srv/new && rm -rf /srv/ansible && mv -T /srv/new /srv/ansible"
+    Set-Content "$work/publish-in-place.yml" "$playbook    - file: {path: /srv/place, state: directory}`n    - unarchive: {src: $work/site.tar.gz, dest: /srv/place}"
+    Set-Content "$work/changed-in-place.yml" "$playbook    - unarchive: {src: $work/changed.tar.gz, dest: /srv/place}"
     Set-Content "$work/ten.yml" "- hosts: all`n  tasks:`n    - shell: '$ten'"
     Set-Content "$work/each.yml" ("- hosts: all`n  become: true`n  tasks:`n" + ("    - command: id -u`n" * 10))
     $env:ANSIBLE_CONFIG = "$work/ansible.cfg"
     $ansible = {
         param($book)
-        if ($book -eq 'publish') { Invoke-Native tar @('-czf', "$work/site.tar.gz", '-C', $site, '.') }
-        if ($book -eq 'changed') { Invoke-Native tar @('-czf', "$work/changed.tar.gz", '-C', $site, 'app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt') }
+        if ($book -like 'publish*') { Invoke-Native tar @('-czf', "$work/site.tar.gz", '-C', $site, '.') }
+        if ($book -like 'changed*') { Invoke-Native tar @('-czf', "$work/changed.tar.gz", '-C', $site, 'app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt') }
         Invoke-Native ansible-playbook @("$work/$book.yml")
     }
     $fabric = & /usr/bin/python3 -c 'import fabric' 2>&1
     $hasFabric = $LASTEXITCODE -eq 0
     $hasAnsible = [bool](Get-Command ansible-playbook -ErrorAction Ignore)
+
+    # What a login costs, of which each of them needs one for each host; most of it is the key exchange, which Fabric's own ssh does without quantum safety.
+    Set-Content "$work/login.sh" "set -e; pids=; for h in $all; do ssh -F $config `$1 `$h true & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    if (-not $KexAlgorithms) {
+        Write-Figure 'a login and nothing else' $Count (Measure-Ways ([ordered]@{
+            ssh = { Invoke-Native bash @("$work/login.sh") }
+            this = { $null = $Machines | Invoke-LOCommand 'true' }
+            'ssh with curve25519' = { Invoke-Native bash @("$work/login.sh", '-oKexAlgorithms=curve25519-sha256') }
+        }) $cold)
+    }
 
     foreach ($what in @{ Name = 'publish of 500 files / 5 MB'; Key = 'publish'; Prepare = $fresh; Ours = $send },
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
@@ -135,15 +153,18 @@ else:
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
         $ways = [ordered]@{ ssh = { Invoke-Native bash @("$work/$key.sh") }; this = $what.Ours }
+        $sends = $key -in 'publish', 'changed'
+        if ($sends) { $ways['this, started'] = $started }
         if ($hasFabric) { $ways['Fabric'] = { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } }
         if ($hasAnsible) { $ways['Ansible'] = { & $ansible $key } }
+        if ($hasAnsible -and $sends) { $ways['Ansible in place'] = { & $ansible "$key-in-place" } }
         # What is published again has to be there.
         if ($key -eq 'changed') {
             . $fresh
             . $send
             Invoke-Native bash @("$work/publish.sh")
             if ($hasFabric) { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
-            if ($hasAnsible) { & $ansible publish }
+            if ($hasAnsible) { & $ansible publish; & $ansible publish-in-place }
         }
         Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare)
     }
@@ -153,7 +174,9 @@ else:
 # A redeploy under 50 connections: what it costs those who ask meanwhile.
 function Measure-Redeploy {
     if (-not (Get-Command wrk -ErrorAction Ignore)) { [Console]::WriteLine('redeploy under load: not measured, wrk is not installed'); return }
-    $site = "$work/linkoverflow"
+    # The lab's own folder is $work/linkoverflow.
+    $site = "$work/redeploy/linkoverflow"
+    $null = New-Item -ItemType Directory "$work/redeploy"
     Copy-Item -Recurse "$root/samples/linkoverflow" $site
     $machine = New-LOInstance $site 1 -Lab -InstanceConfig "$work/instance.config" | Install-LOPuppet | Publish-LODjango $site
     $wrk = { param($seconds, $url) & wrk -t2 -c50 "-d${seconds}s" --timeout 30s --latency "${url}health" | Out-String }

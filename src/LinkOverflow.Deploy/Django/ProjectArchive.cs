@@ -3,7 +3,6 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Django;
@@ -16,7 +15,7 @@ public sealed class ProjectArchive
 {
     private readonly IReadOnlyList<ProjectEntry> _entries;
     private readonly IReadOnlyDictionary<string, string> _hashes;
-    private readonly ConcurrentDictionary<string, Lazy<Task<byte[]>>> _packed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<SharedBytes>> _packed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
 
     private ProjectArchive(string releaseId, IReadOnlyList<ProjectEntry> entries, IReadOnlyDictionary<string, string> hashes, IReadOnlyList<string> leftOut)
@@ -25,8 +24,8 @@ public sealed class ProjectArchive
         _entries = entries;
         _hashes = hashes;
         LeftOut = leftOut;
-        Manifest = JsonSerializer.SerializeToUtf8Bytes(
-            entries.Where(e => e.Kind == EntryKind.File).ToDictionary(e => e.Path, e => new object[] { hashes[e.Path], e.Executable }, StringComparer.Ordinal));
+        Manifest = Encoding.UTF8.GetBytes(
+            string.Concat(entries.Where(e => e.Kind == EntryKind.File).Select(e => $"{hashes[e.Path]} {(e.Executable ? 'x' : '-')} {e.Path}\0")));
     }
 
     /// <summary>The release's id: 16 hexadecimal digits of the content's SHA-256.</summary>
@@ -38,7 +37,7 @@ public sealed class ProjectArchive
     /// <summary>Pipes, sockets and devices in the project, which are not part of the release.</summary>
     public IReadOnlyList<string> LeftOut { get; }
 
-    /// <summary>Every file with its SHA-256 and whether it can be run, as JSON.</summary>
+    /// <summary>Every file's SHA-256, whether it can be run (x or -) and path, with spaces between them and a NUL behind; cheap to read on a host.</summary>
     internal byte[] Manifest { get; }
 
     /// <summary>Looks through a project and computes its release's id.</summary>
@@ -48,11 +47,15 @@ public sealed class ProjectArchive
         try
         {
             var tree = ProjectTree.Read(project.Folder);
+            var hashes = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+            await Parallel.ForEachAsync(
+                tree.Entries.Where(e => e.Kind == EntryKind.File),
+                cancellationToken,
+                async (entry, token) => hashes[entry.Path] = await HashAsync(entry, token));
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var entry in tree.Entries)
             {
-                var content = entry.Kind == EntryKind.File ? hashes[entry.Path] = await HashAsync(entry, cancellationToken) : "";
+                var content = entry.Kind == EntryKind.File ? hashes[entry.Path] : "";
                 hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Kind}\0{entry.Path}\0{entry.Executable}\0{entry.Link}\0{content}\0"));
             }
 
@@ -71,47 +74,44 @@ public sealed class ProjectArchive
     /// <exception cref="DeployException">PublishFailed: a file cannot be read, or is not what it was any more.</exception>
     public async Task WriteAsync(Stream stream, IReadOnlySet<string>? wanted, CancellationToken cancellationToken)
     {
-        // Hosts mostly want the same, and it is packed once for them.
-        var key = wanted is null ? "" : string.Join(' ', wanted.Order(StringComparer.Ordinal));
-        var bytes = await _packed.GetOrAdd(key, _ => new Lazy<Task<byte[]>>(() => PackAsync(wanted))).Value.WaitAsync(cancellationToken);
-        await stream.WriteAsync(bytes, cancellationToken);
+        // Hosts mostly want the same, and it is packed once for them, while the first of it is on its way.
+        var key = wanted is null ? "all" : string.Join(' ', wanted.Order(StringComparer.Ordinal));
+        await _packed.GetOrAdd(key, _ => new Lazy<SharedBytes>(() => SharedBytes.Make(s => Pack(s, wanted)))).Value.CopyToAsync(stream, cancellationToken);
         await stream.FlushAsync(cancellationToken);
     }
 
     /// <summary>True the first time that it is called with a text: what is true of the release is told once, not once a host.</summary>
     internal bool IsNews(string text) => _told.TryAdd(text, true);
 
-    private async Task<byte[]> PackAsync(IReadOnlySet<string>? wanted)
+    private void Pack(Stream stream, IReadOnlySet<string>? wanted)
     {
-        using var buffer = new MemoryStream();
-        await using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
-        await using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
+        var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+        var tar = new TarWriter(gzip, TarEntryFormat.Gnu);
+        tar.WriteEntry(new GnuTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });
+        foreach (var entry in _entries.Where(e => e.Kind != EntryKind.File || wanted is null || wanted.Contains(_hashes[e.Path])))
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });
-            foreach (var entry in _entries.Where(e => e.Kind != EntryKind.File || wanted is null || wanted.Contains(_hashes[e.Path])))
-            {
-                await tar.WriteEntryAsync(await EntryAsync(entry));
-            }
+            tar.WriteEntry(Entry(entry));
         }
 
-        return buffer.ToArray();
+        // Not where one of them fails: with its end, what there is of it would look whole to the hosts that have begun to read it.
+        tar.Dispose();
     }
 
-    private async Task<PaxTarEntry> EntryAsync(ProjectEntry entry)
+    private GnuTarEntry Entry(ProjectEntry entry)
     {
         var name = $"project/{entry.Path}";
         switch (entry.Kind)
         {
             case EntryKind.Folder:
-                return new PaxTarEntry(TarEntryType.Directory, name) { Mode = Mode(executable: true) };
+                return new GnuTarEntry(TarEntryType.Directory, name) { Mode = Mode(executable: true) };
             case EntryKind.Link:
-                return new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = entry.Link! };
+                return new GnuTarEntry(TarEntryType.SymbolicLink, name) { LinkName = entry.Link! };
         }
 
         byte[] content;
         try
         {
-            content = await File.ReadAllBytesAsync(entry.FullPath);
+            content = File.ReadAllBytes(entry.FullPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -119,7 +119,7 @@ public sealed class ProjectArchive
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(content)) == _hashes[entry.Path]
-            ? new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Mode(entry.Executable), DataStream = new MemoryStream(content) }
+            ? new GnuTarEntry(TarEntryType.RegularFile, name) { Mode = Mode(entry.Executable), DataStream = new MemoryStream(content) }
             : throw new DeployException(ErrorId.PublishFailed, $"{entry.FullPath} has been changed while it was published.", "Publish again.");
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 
@@ -44,7 +43,12 @@ internal static class ReleaseTransfer
         return SshConnections.RunAsync(
             ssh,
             RemoteScript.Embedded(
-                "receive.sh", project, archive.ReleaseId, archive.Manifest.Length.ToString(CultureInfo.InvariantCulture), useWhatIsThere ? "yes" : "no"),
+                "receive.sh",
+                project,
+                archive.ReleaseId,
+                archive.Manifest.Length.ToString(CultureInfo.InvariantCulture),
+                useWhatIsThere ? "yes" : "no",
+                RemoteScript.Resource("receive.py")),
             SendAsync,
             Hear,
             cancellationToken);
@@ -63,7 +67,7 @@ internal static class ReleaseTransfer
                     await archive.WriteAsync(stream, null, token);
                     return;
                 case var hashes:
-                    await archive.WriteAsync(stream, JsonSerializer.Deserialize<HashSet<string>>(hashes), token);
+                    await archive.WriteAsync(stream, hashes.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal), token);
                     return;
             }
         }

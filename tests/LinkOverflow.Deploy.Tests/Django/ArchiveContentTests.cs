@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LinkOverflow.Deploy.Django;
+using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Tests.Django;
 
@@ -55,6 +56,32 @@ public sealed class ArchiveContentTests : IDisposable
 
         var names = Tar("-tzf", await PackAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(n => n.TrimEnd('/'));
         names.Order(StringComparer.Ordinal).ShouldBe(["project", "project/app", "project/app/views.py", "project/manage.py"]);
+    }
+
+    [Fact]
+    public async Task What_was_written_before_a_file_turns_out_to_have_changed_has_no_end_and_no_host_takes_it_for_whole()
+    {
+        var bytes = new byte[1_000_000];
+        Random.Shared.NextBytes(bytes);
+        _folder.Write("site/manage.py", "x");
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "site", "a.bin"), bytes, TestContext.Current.CancellationToken);
+        _folder.Write("site/z.txt", "as it was packed");
+        var archive = await ProjectArchive.PackAsync(
+            new DjangoProject(Path.Combine(_folder.Path, "site"), "site", "site.settings"), TestContext.Current.CancellationToken);
+        _folder.Write("site/z.txt", "as it is now");
+        var file = Path.Combine(_folder.Path, "release.tar.gz");
+        await using (var stream = File.Create(file))
+        {
+            var error = await Should.ThrowAsync<DeployException>(() => archive.WriteAsync(stream, null, TestContext.Current.CancellationToken));
+            error.Id.ShouldBe(ErrorId.PublishFailed);
+            error.Message.ShouldContain("z.txt has been changed while it was published");
+        }
+
+        new FileInfo(file).Length.ShouldBeGreaterThan(900_000);
+        using var gzip = Process.Start(new ProcessStartInfo("gzip", ["-t", file]) { RedirectStandardError = true, UseShellExecute = false })!;
+        (await gzip.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldContain("unexpected end of file");
+        await gzip.WaitForExitAsync(TestContext.Current.CancellationToken);
+        gzip.ExitCode.ShouldNotBe(0);
     }
 
     private async Task<string> PackAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Remote;
 
@@ -67,9 +68,96 @@ public sealed class ReceiveTests : IDisposable
         Directory.EnumerateFileSystemEntries(Releases).ShouldBe([$"{Releases}/{archive.ReleaseId}"]);
     }
 
+    [Fact]
+    public async Task A_host_without_Python_takes_it_too_and_leaves_the_compiling_for_later()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        _folder.Write("manage.py", "print('whole')");
+        var archive = await PackAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+
+        // A path on which there is everything that the script starts, but Python.
+        using var programs = new TemporaryFolder();
+        foreach (var name in (string[])["find", "gzip", "head", "install", "mkdir", "mv", "rm", "sync", "tar"])
+        {
+            File.CreateSymbolicLink(Path.Combine(programs.Path, name), $"/usr/bin/{name}");
+        }
+
+        (await ReceiveAsync(archive, stream.ToArray(), programs.Path)).ShouldBe(0);
+        File.ReadAllText($"{Releases}/{archive.ReleaseId}/project/manage.py").ShouldBe("print('whole')");
+        File.Exists($"{Releases}/{archive.ReleaseId}/compiled").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_was_compiled_of_a_file_comes_along_with_it_and_what_is_new_is_compiled()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+        _folder.Write("app/same.py", "same = 1");
+        _folder.Write("app/other.py", "other = 1");
+        _folder.Write("app/wrong.py", "this is no Python");
+        var first = await PackAsync();
+        using var all = new MemoryStream();
+        await first.WriteAsync(all, null, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(first, all.ToArray(), SystemPath)).ShouldBe(0);
+
+        _folder.Write("app/other.py", "other = 2");
+        var second = await PackAsync();
+        using var changed = new MemoryStream();
+        await second.WriteAsync(changed, new HashSet<string>(StringComparer.Ordinal) { Hash("other = 2") }, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(second, changed.ToArray(), SystemPath)).ShouldBe(0);
+
+        Compiled(second).Order(StringComparer.Ordinal).ShouldBe(["other", "same"]);
+        Links("same.*.pyc").ShouldBe("2 2");
+        Links("other.*.pyc").ShouldBe("1 1");
+        var written = Times();
+        foreach (var archive in (ProjectArchive[])[first, second])
+        {
+            Run("/usr/bin/python3", "-I", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import other, same; print(other.other, same.same)", $"{Releases}/{archive.ReleaseId}/project/app")
+                .Trim().ShouldBe(archive == first ? "1 1" : "2 1");
+        }
+
+        // Python takes it for up to date and has written nothing anew.
+        Times().ShouldBe(written);
+        string Times() => Run("find", Releases, "-name", "*.pyc", "-printf", "%p %T@\n");
+        IEnumerable<string> Compiled(ProjectArchive archive) =>
+            Directory.EnumerateFiles($"{Releases}/{archive.ReleaseId}/project/app/__pycache__").Select(f => Path.GetFileName(f).Split('.')[0]);
+        string Links(string pattern) =>
+            string.Join(' ', Run("find", Releases, "-name", pattern, "-printf", "%n\n").Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task What_was_asked_for_and_does_not_come_is_no_release()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        _folder.Write("manage.py", "x");
+        _folder.Write("lost.txt", "y");
+        var archive = await PackAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, new HashSet<string>(StringComparer.Ordinal) { Hash("x") }, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(archive, stream.ToArray())).ShouldBe(8);
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        process.ExitCode.ShouldBe(0);
+        return output;
+    }
+
+    private Task<ProjectArchive> PackAsync() =>
+        ProjectArchive.PackAsync(new DjangoProject(_folder.Path, _project, "p.settings"), TestContext.Current.CancellationToken);
+
     private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes"])
+        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes", RemoteScript.Resource("receive.py")])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
