@@ -80,9 +80,11 @@ function Measure-Hosts([int] $Count, $Machines) {
         $null = $connections::CloseAllAsync().GetAwaiter().GetResult()
         Get-ChildItem "$work/cp" -ErrorAction Ignore | ForEach-Object { & ssh -F $config -o "ControlPath=$($_.FullName)" -O exit h1 2>$null }
     }
+    # What the way before left to be written is written: this is the only one that waits until what it brought is on the disk.
+    $settle = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'sync -f /srv'; . $cold }
     # Put aside, and not removed: ext4 steps around inodes that were freed a moment ago, which made all that follows much slower.
-    $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'old=$(mktemp -d /var/tmp/old-XXXXXX); find /srv -mindepth 1 -maxdepth 1 -exec mv -t "$old" {} +'; . $cold }
-    $touch = { . $cold; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
+    $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'old=$(mktemp -d /var/tmp/old-XXXXXX); find /srv -mindepth 1 -maxdepth 1 -exec mv -t "$old" {} +'; . $settle }
+    $touch = { . $settle; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '

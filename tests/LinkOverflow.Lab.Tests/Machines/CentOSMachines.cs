@@ -62,9 +62,31 @@ public sealed class CentOSMachines(RealLab lab) : IClassFixture<RealLab>
         (await lab.SshAsync(instance, "rpm --query --queryformat '%{NAME} %{VERSION}' lab-release; sudo dnf -q -y install puppet-agent >/dev/null && rpm --query --queryformat ' %{NAME}' puppet-agent", "ec2-user"))
             .Output.ShouldBe("lab-release 9 puppet-agent");
         (await lab.SshAsync(instance, "systemctl is-system-running --wait", "ec2-user")).Output.Trim().ShouldBe("running");
-        (await lab.PodmanAsync("ps", "--all", "--format", "{{.Names}}")).ShouldNotContain("lolab-build-centos");
+        (await ContainersAsync()).ShouldNotContain("lolab-build-centos");
         (await lab.PodmanAsync("images", "--format", "{{.Repository}}")).ShouldNotContain($"{registry.Address}/redhat-like/nine");
         await lab.TerminateAsync(instance);
+    }
+
+    [Fact]
+    public async Task A_lab_that_was_killed_while_it_made_the_image_leaves_nothing_half_made_and_the_next_makes_it()
+    {
+        lab.SkipWithoutMachines();
+        var podman = new Podman(lab.Cache);
+        var content = await new DebianImage(Distribution.RedHat, lab.Cache, podman).PrepareAsync(TestContext.Current.TestOutputHelper!.WriteLine, Cancellation);
+        using var registry = await LocalRegistry.WithAsync(podman, content, lab.Folder);
+        await RestartAsync($"{registry.Address}/redhat-like/nine:9");
+        var first = (await lab.RunAsync(1, r => r.ImageId = Alias))[0];
+        await RealLab.UntilAsync(async () => (await ContainersAsync()).Contains("lolab-build-centos"), "it is prepared", every: 10);
+        await RealLab.KillAsync(lab.Record.Pid);
+
+        await lab.StartAsync("--centos-image", $"{registry.Address}/redhat-like/nine:9");
+
+        (await ContainersAsync()).ShouldNotContain("lolab-build-centos");
+        Directory.Exists(Path.Combine(lab.Cache, "build-centos")).ShouldBeFalse();
+        await lab.WaitForStateAsync(first, "terminated");
+        var second = (await lab.RunAsync(1, r => r.ImageId = Alias))[0];
+        await RealLab.UntilAsync(async () => await lab.StateOfAsync(second) == "running", "the next one boots", minutes: 10);
+        await lab.TerminateAsync(second);
     }
 
     [Fact]
@@ -95,6 +117,8 @@ public sealed class CentOSMachines(RealLab lab) : IClassFixture<RealLab>
             Assert.Skip($"{registry} cannot be reached from here: {e.Message}");
         }
     }
+
+    private Task<string[]> ContainersAsync() => lab.PodmanAsync("ps", "--all", "--format", "{{.Names}}");
 
     private async Task RestartAsync(string reference)
     {

@@ -31,7 +31,7 @@ internal sealed class LocalRegistry : IDisposable
     /// <param name="folder">Where it can be written to.</param>
     public static async Task<LocalRegistry> WithAsync(Podman podman, string image, string folder)
     {
-        var layout = Path.Combine(folder, "registry");
+        var layout = Directory.CreateDirectory(Path.Combine(folder, $"registry-{Guid.NewGuid():N}")).FullName;
         await podman.Command("push", "--quiet", image, $"oci:{layout}:image").OutputAsync(TestContext.Current.CancellationToken);
         return new LocalRegistry(layout, FreePort());
     }
