@@ -8,8 +8,9 @@ namespace LinkOverflow.Launch;
 /// <summary>The table of a deployment's instances as a terminal has room for it.</summary>
 internal static class LiveTable
 {
-    // Border, heading, a line between, border, the line below, and the one that the cursor is on.
-    private const int Frame = 6;
+    // Border, heading, a line between, border, the line below, the one that the cursor is on, and one to spare: a table that just fits leaves
+    // its first border behind where a terminal scrolls.
+    private const int Frame = 7;
 
     // Five borders, and a blank on both sides of each of four cells.
     private const int Lines = 13;

@@ -6,7 +6,7 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <summary>An instance that a step failed on.</summary>
 /// <param name="Instance">The instance as it was last, at stage Failed.</param>
 /// <param name="Id">One of <see cref="ErrorId"/>.</param>
-/// <param name="Message">What went wrong, with the host's own last lines.</param>
+/// <param name="Message">What went wrong, with the host's own last lines, and what to do about it.</param>
 /// <param name="Log">The last lines that the host printed, whatever step they came from.</param>
 public sealed record InstanceFailure(LOInstance Instance, string Id, string Message, IReadOnlyList<string> Log)
 {
@@ -14,10 +14,15 @@ public sealed record InstanceFailure(LOInstance Instance, string Id, string Mess
     internal static InstanceFailure Of(LOInstance instance, Exception e, IReadOnlyList<string> log)
     {
         var id = e is DeployException known ? known.Id : ErrorId.Unexpected;
-        var message = e is DeployException expected ? expected.Problems[0].Message : e.ToString();
+        var message = e is DeployException expected ? Text(expected.Problems[0]) : e.ToString();
         var failed = (instance with { Health = id }).At(Stage.Failed);
         return new InstanceFailure(failed, id, message, log);
     }
+
+    // Below a log what to do is a line of its own.
+    private static string Text(Problem problem) => problem.Fix is null
+        ? problem.Message
+        : problem.Message + (problem.Message.Contains('\n', StringComparison.Ordinal) ? Environment.NewLine : " ") + problem.Fix;
 }
 
 /// <summary>What a deployment came to. Its lists are arrays: what the compiler makes of a collection expression cannot be indexed in PowerShell.</summary>

@@ -33,7 +33,7 @@ public sealed class LiveTableTests
     public void Once_all_have_ended_those_that_failed_come_first()
     {
         var rows = Enumerable.Range(1, 50).Select(n => (Host(n, n % 10 == 0 ? Stage.Failed : Stage.Healthy), "done")).ToArray();
-        Names(Draw(rows, height: 11)).ShouldBe(["site-10", "site-20", "site-30", "site-40", "site-50"]);
+        Names(Draw(rows, height: 12)).ShouldBe(["site-10", "site-20", "site-30", "site-40", "site-50"]);
     }
 
     [Fact]
