@@ -61,7 +61,7 @@ status.SetAction((result, cancellationToken) => StatusCommand.RunAsync(Folders(r
 var stop = new System.CommandLine.Command("stop", "Stop the lab with its machines, which the next start brings back; also one that was killed.") { terminate, remove, state, cache };
 stop.SetAction((result, cancellationToken) => StopCommand.RunAsync(Folders(result), result.GetValue(terminate), result.GetValue(remove), cancellationToken));
 var check = new System.CommandLine.Command("check", "What the lab needs and this machine does not have. Exit code 1 when something is missing.") { json };
-check.SetAction(result => CheckCommand.Run(result.GetValue(json)));
+check.SetAction((result, cancellationToken) => CheckCommand.RunAsync(result.GetValue(json), cancellationToken));
 
 var faultOptions = new FaultOptions();
 var list = new System.CommandLine.Command("list", "The faults that still strike, and what they have met.") { json, state, cache };
@@ -84,7 +84,7 @@ try
     // Ending takes as long as the machines take; the signals are the command's own.
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is MachineException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is MachineException or IOException or UnauthorizedAccessException or HttpRequestException)
 {
     Console.Error.WriteLine(e.Message);
     return ExitCodes.Failed;

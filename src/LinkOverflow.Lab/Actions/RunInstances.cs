@@ -281,6 +281,11 @@ internal sealed class RunInstances : ActionSet
     private IReadOnlyList<BlockDevice> ReadDevices(QueryParameters parameters, MachineImage image)
     {
         var devices = BlockDeviceMappings.Read(_account, parameters, image.BlockDevices);
+        if (devices.Count > 1 && !_fleet.HasBlockDevices)
+        {
+            throw VolumeAttachments.NoBlockDevices;
+        }
+
         foreach (var device in devices.Skip(1).Where(d => d.SnapshotId is not null))
         {
             VolumeActions.CheckUsable(SnapshotActions.Find(_account, device.SnapshotId!));

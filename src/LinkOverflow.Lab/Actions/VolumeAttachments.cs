@@ -95,8 +95,18 @@ internal sealed class VolumeAttachments : ActionSet
         return Describe(volume, "detaching");
     }
 
+    /// <summary>What whoever attaches a volume is told where machines cannot have one.</summary>
+    public static ApiException NoBlockDevices { get; } = new(
+        "UnsupportedOperation",
+        "The lab runs without root, and a volume is led to its machine through a loop device, which is root's to make: run the lab by sudo to attach volumes. They can be created, and snapshots made of them, without.");
+
     private void CheckAttachable(Volume volume, Instance instance, string device)
     {
+        if (!_storage.CanAttach)
+        {
+            throw NoBlockDevices;
+        }
+
         if (volume.Attachment is not null)
         {
             throw new ApiException("VolumeInUse", $"{volume.Id} is already attached to an instance");

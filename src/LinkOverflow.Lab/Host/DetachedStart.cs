@@ -10,7 +10,7 @@ internal static class DetachedStart
 {
     public static async Task<int> RunAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
     {
-        var missing = Prerequisites.FindMissing();
+        var missing = await Prerequisites.FindMissingAsync(cancellationToken);
         if (missing.Count > 0)
         {
             await Console.Error.WriteLineAsync(Prerequisites.Explain(missing));
@@ -66,9 +66,7 @@ internal static class DetachedStart
         start.Environment["DOTNET_GCgen0size"] = "400000";
         foreach (var argument in (string[])
             [
-                "sh", "-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", folders.Log, Environment.ProcessPath!,
-                .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : Array.Empty<string>(),
-                "start", "--state", folders.State, "--cache", folders.Cache, "--listen", listen.ToString(), "--port", port.ToString(CultureInfo.InvariantCulture),
+                "sh", "-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", folders.Log, .. ThisProgram.Start(folders, listen, port),
             ])
         {
             start.ArgumentList.Add(argument);

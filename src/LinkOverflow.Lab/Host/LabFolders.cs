@@ -30,6 +30,12 @@ internal sealed record LabFolders(string State, string Cache)
     /// <summary>The process id of whoever holds the lock.</summary>
     public string Pid => Path.Combine(State, "lab.pid");
 
+    /// <summary>The socket through which the process outside reaches a lab in a user namespace; by its name alone, for a socket's path must be short.</summary>
+    public const string Gate = "lab.gate";
+
+    /// <summary>What a lab in a user namespace has in the state folder while it runs.</summary>
+    public IEnumerable<string> OfNamespace => ((string[])[Gate, "lab.netns", "network.log"]).Select(f => Path.Combine(State, f));
+
     /// <summary>Full paths, with the defaults of the XDG base directory specification where none is given.</summary>
     public static LabFolders From(string? state, string? cache) => new(
         state ?? Default("XDG_STATE_HOME", ".local/state"),

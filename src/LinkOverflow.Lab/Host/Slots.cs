@@ -39,7 +39,7 @@ internal static class Slots
                 owner = null;
             }
 
-            if (owner is null && !MachineWiring.IsRangeTaken(slot))
+            if (owner is null && !MachineWiring.IsRangeTaken(slot) && !MachineWiring.IsListenedAt(slot))
             {
                 await WriteAsync(slot, folders, rests: false, cancellationToken);
                 return slot;
@@ -137,6 +137,9 @@ internal static class Slots
         using var machines = new PodmanMachines(slot ?? default, owner.State, owner.Cache, LabFolders.Shared);
         return slot is null ? await machines.CleanStoredAsync(keep, cancellationToken) : await machines.CleanAsync(keep, cancellationToken);
     }
+
+    /// <summary>Whether root has given the slot to a lab.</summary>
+    public static bool IsTaken(LabSlot slot) => File.Exists(FileOf(slot));
 
     private static LabFolders? Owner(LabSlot slot)
     {

@@ -11,27 +11,35 @@ internal static class StartCommand
 {
     public static async Task<int> RunAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
     {
-        var missing = Prerequisites.FindMissing();
+        var missing = await Prerequisites.FindMissingAsync(cancellationToken);
         if (missing.Count > 0)
         {
             return Refuse(Prerequisites.Explain(missing));
         }
 
         folders.CreateState();
+        if (UserNamespace.IsNeeded)
+        {
+            using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var interruptions = new Signals(interrupted);
+            return await RootlessStart.RunAsync(folders, listen, port, interrupted.Token);
+        }
+
         // `status` looks at the lock by taking it for a moment.
         using var held = await TryTakeLockAsync(folders.Lock, cancellationToken);
         if (held is null)
         {
-            return Refuse($"A lab already runs for {folders.State}{(LabRecord.Find(folders) is { } other ? $" at {other.Endpoint}" : "")}.", ExitCodes.AlreadyRunning);
+            return Refuse(AlreadyRuns(folders), ExitCodes.AlreadyRunning);
         }
 
         Leave(folders);
-        await File.WriteAllTextAsync(folders.Pid, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        await File.WriteAllTextAsync(folders.Pid, UserNamespace.Process.ToString(CultureInfo.InvariantCulture), cancellationToken);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var signals = new Signals(stopping);
+        using var gate = UserNamespace.IsInside ? RootlessGate.Open(folders, stopping) : null;
         try
         {
-            return await ServeAsync(folders, listen, port, stopping.Token);
+            return await ServeAsync(folders, listen, port, gate, stopping.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -74,7 +82,7 @@ internal static class StartCommand
         File.Delete(folders.Pid);
     }
 
-    private static async Task<int> ServeAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(LabFolders folders, IPAddress listen, int port, RootlessGate? gate, CancellationToken cancellationToken)
     {
         var state = new AccountFile(folders.Account).Read();
         foreach (var leftover in await Slots.ReleaseAsync(folders, state?.Kept() ?? Slots.Nothing, removeCache: false, cancellationToken))
@@ -84,7 +92,7 @@ internal static class StartCommand
 
         Orphans.Mark(folders.State);
         var credentials = await LabCredentials.OpenAsync(folders, cancellationToken);
-        var slot = await Slots.TakeAsync(folders, state?.Kept().Count > 0 ? state.Slot : null, cancellationToken);
+        var slot = await Slots.TakeAsync(folders, state?.Kept().Count > 0 ? state.Slot : UserNamespace.Slot, cancellationToken);
         using var machines = new PodmanMachines(slot, folders.State, folders.Cache, LabFolders.Shared);
         LabServer server;
         try
@@ -94,18 +102,23 @@ internal static class StartCommand
         }
         catch (IOException e)
         {
-            return Refuse($"Port {port.ToString(CultureInfo.InvariantCulture)} on {listen} cannot be used: {e.InnerException?.Message ?? e.Message}. Choose another with --port, or --port 0 for any free one.");
+            return Refuse(PortInUse(listen, port, e.InnerException ?? e));
         }
 
         await using (server)
         {
+            if (gate is not null)
+            {
+                await gate.ServeAsync(machines.OpenPorts, cancellationToken);
+            }
+
             await machines.PrepareAsync(Say, cancellationToken);
             await server.ResumeAsync(cancellationToken);
             await RegisterKeyPairAsync(server.Account, folders, cancellationToken);
             await WriteSettingsAsync(folders, credentials, server.Endpoint, cancellationToken);
             var record = new LabRecord(
                 server.Endpoint,
-                Environment.ProcessId,
+                UserNamespace.Process,
                 Zones.Region,
                 DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture),
                 folders.Settings,
@@ -180,6 +193,13 @@ internal static class StartCommand
 
         return null;
     }
+
+    /// <summary>What is said where another lab has the state folder.</summary>
+    public static string AlreadyRuns(LabFolders folders) => $"A lab already runs for {folders.State}{(LabRecord.Find(folders) is { } other ? $" at {other.Endpoint}" : "")}.";
+
+    /// <summary>What is said of a port that cannot be listened on.</summary>
+    public static string PortInUse(IPAddress listen, int port, Exception reason) =>
+        $"Port {port.ToString(CultureInfo.InvariantCulture)} on {listen} cannot be used: {reason.Message}. Choose another with --port, or --port 0 for any free one.";
 
     private static int Refuse(string text, int exitCode = ExitCodes.Failed)
     {

@@ -19,10 +19,9 @@ internal static partial class StopCommand
             return 0;
         }
 
-        if (GetEffectiveUserId() != 0)
+        if (UserNamespace.IsNeeded)
         {
-            await Console.Error.WriteLineAsync("Removing machines and their network needs root; use sudo.");
-            return ExitCodes.Failed;
+            return await RootlessStop.RunAsync(folders, terminate, remove, cancellationToken);
         }
 
         folders.CreateState();
@@ -56,14 +55,15 @@ internal static partial class StopCommand
     }
 
     /// <summary>Asks the server to end, then makes it. Gives its lock, so that none starts meanwhile.</summary>
-    private static async Task<FileStream> EndServerAsync(LabFolders folders, CancellationToken cancellationToken)
+    public static async Task<FileStream> EndServerAsync(LabFolders folders, CancellationToken cancellationToken)
     {
         if (FileLock.TryTake(folders.Lock) is { } free)
         {
             return free;
         }
 
-        if (FindServer(folders) is { } pid)
+        // Inside a user namespace ids are others: who runs there has been ended outside.
+        if (!UserNamespace.IsInside && FindServer(folders) is { } pid)
         {
             _ = Kill(pid, SigTerm);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -97,7 +97,4 @@ internal static partial class StopCommand
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint GetEffectiveUserId();
 }

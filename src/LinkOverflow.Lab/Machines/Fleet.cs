@@ -26,6 +26,9 @@ internal sealed class Fleet : IAsyncDisposable
         Work = new BackgroundWork(logger);
     }
 
+    /// <summary>Whether its machines can have volumes beside their root.</summary>
+    public bool HasBlockDevices => _driver.HasBlockDevices;
+
     /// <summary>All that is done behind the calls, to machines and to what is made of them.</summary>
     public BackgroundWork Work { get; }
 

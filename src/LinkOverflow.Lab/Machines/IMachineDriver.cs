@@ -62,6 +62,9 @@ public interface IMachineDriver
     /// <summary>Removes a disk that no machine has.</summary>
     Task RemoveDiskAsync(string disk, CancellationToken cancellationToken);
 
+    /// <summary>Whether a disk can be made a block device of a machine at all.</summary>
+    bool HasBlockDevices => true;
+
     /// <summary>Makes a disk appear as a block device of a running machine, which forgets it when it stops.</summary>
     Task AttachDiskAsync(string instanceId, string disk, string device, CancellationToken cancellationToken);
 

@@ -101,21 +101,34 @@ internal sealed class MachineWiring(LabSlot slot)
     }
 
     /// <summary>Whether something in a process's network listens on a TCP port; asked of the kernel, for no security group need let this machine in.</summary>
-    public static bool IsListening(int pid, int port)
+    public static bool IsListening(int pid, int port) => ListeningPorts(pid).Contains(port);
+
+    /// <summary>The TCP ports that something in a process's network listens on, where others can reach them.</summary>
+    public static IReadOnlySet<int> ListeningPorts(int pid)
     {
         // proc(5): the second field is address and port in hexadecimal, the fourth the state, of which 0A is listening.
-        var mark = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
         try
         {
             return ((string[])["tcp", "tcp6"]).SelectMany(t => File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/net/{t}")).Skip(1))
-                .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Any(f => f[1].EndsWith(mark, StringComparison.Ordinal) && f[3] == "0A");
+                .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f[3] == "0A" && !IsLoopback(f[1]))
+                .Select(f => int.Parse(f[1].AsSpan(f[1].IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToHashSet();
         }
         catch (IOException)
         {
             // It has just ended, or this kernel has no IPv6.
-            return false;
+            return new HashSet<int>();
         }
     }
+
+    /// <summary>Whether someone listens at a public address of the slot: the lab of a user who is not root, whose slot is written down nowhere else.</summary>
+    public static bool IsListenedAt(LabSlot slot)
+    {
+        var range = string.Create(CultureInfo.InvariantCulture, $"{slot.Number:X2}4D7F:");
+        return File.ReadLines("/proc/net/tcp").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Any(f => f[3] == "0A" && f[1].AsSpan(2).StartsWith(range));
+    }
+
+    private static bool IsLoopback(string local) =>
+        local.StartsWith("0100007F:", StringComparison.Ordinal) || local.StartsWith("00000000000000000000000001000000:", StringComparison.Ordinal);
 
     private static IEnumerable<string> Names(string folder) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(p => Path.GetFileName(p))] : [];

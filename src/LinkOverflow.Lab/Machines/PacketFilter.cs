@@ -197,8 +197,10 @@ internal sealed class PacketFilter(LabSlot slot)
         text.AppendLine("  }");
     }
 
-    private static List<IPAddress> OwnAddresses() =>
+    /// <summary>This machine's addresses.</summary>
+    public static List<IPAddress> OwnAddresses() =>
     [
+        .. UserNamespace.Addresses,
         .. NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(i => i.GetIPProperties().UnicastAddresses)
             .Select(a => a.Address)

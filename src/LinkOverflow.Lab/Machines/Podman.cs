@@ -7,7 +7,8 @@ internal sealed class Podman(string cache)
     /// <summary>What does not outlive a restart of this computer. podman's sockets lie below it and must stay under 108 characters.</summary>
     public string RunFolder { get; } = $"/run/lolab-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(cache)))[..8]}";
 
-    private string Storage => Path.Combine(cache, "storage");
+    // A user's storage has other owners and other marks than root's, who would be led astray by it.
+    private string Storage => Path.Combine(cache, UserNamespace.IsInside ? "storage-of-user" : "storage");
 
     private string Settings => Path.Combine(cache, "containers.conf");
 

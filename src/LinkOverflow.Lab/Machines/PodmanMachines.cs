@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 
 namespace LinkOverflow.Lab.Machines;
 
@@ -21,6 +22,8 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
     // A boot is work for the CPU: more at once make the first ones later and the last ones no earlier.
     private readonly SemaphoreSlim _boots = new(Math.Max(4, Environment.ProcessorCount * 2));
     private Action<string> _progress = _ => { };
+    private NetworkPolicy _policy = new([], []);
+    private List<IPAddress> _own = [];
 
     /// <summary>Nothing is made yet.</summary>
     /// <param name="slot">Names everything on this machine.</param>
@@ -196,7 +199,22 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
         ConsoleLog.ReadAsync(_files.Console(instanceId), cancellationToken);
 
     /// <inheritdoc/>
-    public Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken) => _filter.ApplyAsync(policy, cancellationToken);
+    public async Task ApplyAsync(NetworkPolicy policy, CancellationToken cancellationToken)
+    {
+        await _filter.ApplyAsync(policy, cancellationToken);
+        // Not before: what is shown outside as open is open.
+        (_policy, _own) = (policy, UserNamespace.IsInside ? PacketFilter.OwnAddresses() : []);
+    }
+
+    /// <inheritdoc/>
+    public bool HasBlockDevices => !UserNamespace.IsInside;
+
+    /// <summary>Where on its machines' public addresses something answers this machine now.</summary>
+    public IReadOnlyList<IPEndPoint> OpenPorts()
+    {
+        var processes = _addresses.ToDictionary(a => a.Value, a => _files.FindProcess(a.Key), StringComparer.Ordinal);
+        return Machines.OpenPorts.Of(_policy, _own, address => processes.GetValueOrDefault(address) is { } pid ? MachineWiring.ListeningPorts(pid) : new HashSet<int>());
+    }
 
     /// <inheritdoc/>
     public async Task<bool> ResumeAsync(string instanceId, string privateAddress, CancellationToken cancellationToken)
@@ -282,7 +300,7 @@ internal sealed class PodmanMachines : IMachineDriver, IDisposable
             // Mounting is what systemd does for the sandboxes of its services.
             "--systemd", "always", "--cap-add", "SYS_ADMIN",
             "--log-driver", "k8s-file", "--log-opt", $"path={_files.Console(machine.InstanceId)}", "--env", "SYSTEMD_COLORS=0",
-            "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", _files.PidFile(machine.InstanceId), .. BlockDevices.RunArguments,
+            "--volume", $"{seed}:/var/lib/cloud/seed/lab:ro", "--pidfile", _files.PidFile(machine.InstanceId), .. HasBlockDevices ? BlockDevices.RunArguments : [],
         ];
         arguments.AddRange(MachineLimits.Options(machine.Cpus, machine.MemoryMiB));
         arguments.Add(image);

@@ -1,18 +1,20 @@
-using System.Runtime.InteropServices;
-
 namespace LinkOverflow.Lab.Machines;
 
 /// <summary>Something that real machines need and that is not there.</summary>
 /// <param name="Name">The command or right.</param>
 /// <param name="Reason">What it is for.</param>
 /// <param name="Package">The Debian package that brings it; null when no package does.</param>
-internal sealed record MissingPrerequisite(string Name, string Reason, string? Package)
+/// <param name="Command">What brings it where no package does; null when nothing so short does.</param>
+internal sealed record MissingPrerequisite(string Name, string Reason, string? Package, string? Command = null)
 {
-    public override string ToString() => Package is null ? $"{Name}: {Reason}" : $"{Name}: {Reason} (Debian package {Package})";
+    public override string ToString() =>
+        Package is not null ? $"{Name}: {Reason} (Debian package {Package})"
+        : Command is not null ? $"{Name}: {Reason}{Environment.NewLine}    {Command}"
+        : $"{Name}: {Reason}";
 }
 
 /// <summary>Looks for what real machines need on this one.</summary>
-internal static partial class Prerequisites
+internal static class Prerequisites
 {
     private static readonly (string Command, string Reason, string Package)[] Commands =
     [
@@ -30,24 +32,24 @@ internal static partial class Prerequisites
     ];
 
     /// <summary>Everything that is missing, or an empty list.</summary>
-    public static IReadOnlyList<MissingPrerequisite> FindMissing()
+    public static async Task<IReadOnlyList<MissingPrerequisite>> FindMissingAsync(CancellationToken cancellationToken)
     {
-        var missing = new List<MissingPrerequisite>();
         if (!OperatingSystem.IsLinux())
         {
-            missing.Add(new MissingPrerequisite("Linux", "the machines share this machine's kernel", null));
-            return missing;
+            return [new MissingPrerequisite("Linux", "the machines share this machine's kernel", null)];
         }
 
-        if (GetEffectiveUserId() != 0)
-        {
-            missing.Add(new MissingPrerequisite("root", "a machine's network namespace, port 22 on an address of its own, the packet filter for security groups, the cgroup of its systemd and the base image's mounts are root's to make, and rootless podman has none of them; use sudo", null));
-        }
-
-        missing.AddRange(Commands.Where(c => !IsOnPath(c.Command)).Select(c => new MissingPrerequisite(c.Command, c.Reason, c.Package)));
+        var missing = new List<MissingPrerequisite>();
+        AddCommands(missing, Commands);
         if (!File.Exists("/usr/share/keyrings/debian-archive-keyring.gpg"))
         {
             missing.Add(new MissingPrerequisite("debian-archive-keyring.gpg", "proves that the base image's packages are Debian's", "debian-archive-keyring"));
+        }
+
+        if (UserNamespace.IsNeeded)
+        {
+            AddCommands(missing, RootlessPrerequisites.Commands);
+            missing.AddRange(await RootlessPrerequisites.FindMissingAsync(cancellationToken));
         }
 
         return missing;
@@ -57,16 +59,24 @@ internal static partial class Prerequisites
     public static string Explain(IReadOnlyList<MissingPrerequisite> missing)
     {
         var packages = missing.Where(m => m.Package is not null).Select(m => m.Package).Distinct(StringComparer.Ordinal).ToList();
-        var lines = missing.Select(m => $"  {m}").Prepend("The lab needs what this machine does not have:");
-        return string.Join(
-            Environment.NewLine,
-            packages.Count == 0 ? lines : lines.Append($"On Debian: apt-get install {string.Join(' ', packages)}"));
+        List<string> lines = ["The lab needs what this machine does not have:", .. missing.Select(m => $"  {m}")];
+        if (packages.Count > 0)
+        {
+            lines.Add($"On Debian: {(UserNamespace.IsNeeded ? "sudo " : "")}apt-get install {string.Join(' ', packages)}");
+        }
+
+        if (UserNamespace.IsNeeded)
+        {
+            lines.Add("Or as root, which needs none of what is there for users alone: use sudo.");
+        }
+
+        return string.Join(Environment.NewLine, lines);
     }
+
+    private static void AddCommands(List<MissingPrerequisite> missing, IEnumerable<(string Command, string Reason, string Package)> commands) =>
+        missing.AddRange(commands.Where(c => !IsOnPath(c.Command)).Select(c => new MissingPrerequisite(c.Command, c.Reason, c.Package)));
 
     private static bool IsOnPath(string command) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, command)));
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint GetEffectiveUserId();
 }

@@ -17,10 +17,11 @@ namespace LinkOverflow.Lab.Tests.Machines;
 public sealed class RealLab : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lolab-test-");
-    private readonly IReadOnlyList<MissingPrerequisite> _missing = Prerequisites.FindMissing();
+    private IReadOnlyList<MissingPrerequisite> _missing = [];
     private LabRecord? _record;
     private string? _ownCache;
     private AmazonEC2Client? _ec2;
+    private OtherUser? _user;
 
     public string State => Path.Combine(_folder.FullName, "state");
 
@@ -38,6 +39,7 @@ public sealed class RealLab : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _missing = await Prerequisites.FindMissingAsync(TestContext.Current.CancellationToken);
         if (_missing.Count == 0)
         {
             await StartAsync();
@@ -67,8 +69,20 @@ public sealed class RealLab : IAsyncLifetime
     }
 
     /// <summary>One of the lab's commands on this state folder.</summary>
-    internal Task<CommandResult> LabAsync(string command, params string[] options) =>
-        new Command("dotnet", [typeof(LabRecord).Assembly.Location, command, .. options, "--state", State, .. _ownCache is null ? Array.Empty<string>() : ["--cache", _ownCache]]).RunAsync(CancellationToken.None);
+    internal Task<CommandResult> LabAsync(string command, params string[] options)
+    {
+        string[] program = ["dotnet", typeof(LabRecord).Assembly.Location, command, .. options, "--state", State, .. _ownCache is null ? Array.Empty<string>() : ["--cache", _ownCache]];
+        return (_user?.Command(program) ?? new Command(program[0], program[1..])).RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>Starts it as another user, with a cache of its own.</summary>
+    internal async Task StartAsAsync(OtherUser user)
+    {
+        _user = user;
+        _ownCache = Path.Combine(Folder, "cache");
+        await new Command("chown", user.Id, Folder).OutputAsync(CancellationToken.None);
+        await StartAsync();
+    }
 
     /// <summary>One of podman's commands on the storage of this lab; gives the lines of its answer.</summary>
     public async Task<string[]> PodmanAsync(params string[] arguments) =>
