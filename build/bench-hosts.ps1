@@ -2,7 +2,8 @@
 # when a measurement begins, all hosts at once, medians, the ones after the other and round again, so that what else the machine does meets
 # all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "Ansible in place" unpacks
 # over what is there, which is what most playbooks do. "This" is the module in a PowerShell that is open already, as a console is; "this,
-# started" is a process that imports it and finds the instances first, as the others are started anew each time.
+# started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
+# sending where each way has logged in a moment ago and keeps that, as a deployment has when it comes to publish; Fabric cannot keep it.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those.
 param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 600, [switch] $SkipRedeploy, [string] $KexAlgorithms)
@@ -84,14 +85,22 @@ function Measure-Hosts([int] $Count, $Machines) {
     $settle = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'sync -f /srv'; . $cold }
     # Put aside, and not removed: ext4 steps around inodes that were freed a moment ago, which made all that follows much slower.
     $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'old=$(mktemp -d /var/tmp/old-XXXXXX); find /srv -mindepth 1 -maxdepth 1 -exec mv -t "$old" {} +'; . $settle }
+    # With a connection that each of them keeps open.
+    $sharing = "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$work/cp/%C"
+    $open = {
+        $env:SHARING = $sharing
+        Invoke-Native bash @("$work/login.sh", $sharing)
+        $null = $Machines | Invoke-LOCommand 'true'
+        if ($hasAnsible) { Invoke-Native ansible @('all', '-m', 'ping') }
+    }
     $touch = { . $settle; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '
-    Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself, over a login that its ten share, when all hosts are done with the one before: as Fabric and Ansible do.
-    Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config -o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$work/cp/%C `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
+    Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config $sharing `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     Set-Content "$work/fabfile.py" @"
 import io, subprocess, sys
@@ -149,15 +158,17 @@ else:
     }
 
     foreach ($what in @{ Name = 'publish of 500 files / 5 MB'; Key = 'publish'; Prepare = $fresh; Ours = $send },
+        @{ Name = 'publish of 500 files / 5 MB over open connections'; Key = 'publish'; Prepare = { . $fresh; . $open }; Ours = $send; Open = $true },
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
+        @{ Name = 'republish of 3 changed files over open connections'; Key = 'changed'; Prepare = { . $touch; . $open }; Ours = $send; Open = $true },
         @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } } },
         @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } }) {
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
         $ways = [ordered]@{ ssh = { Invoke-Native bash @("$work/$key.sh") }; this = $what.Ours }
         $sends = $key -in 'publish', 'changed'
-        if ($sends) { $ways['this, started'] = $started }
-        if ($hasFabric) { $ways['Fabric'] = { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } }
+        if ($sends -and -not $what.Open) { $ways['this, started'] = $started }
+        if ($hasFabric -and -not $what.Open) { $ways['Fabric'] = { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } }
         if ($hasAnsible) { $ways['Ansible'] = { & $ansible $key } }
         if ($hasAnsible -and $sends) { $ways['Ansible in place'] = { & $ansible "$key-in-place" } }
         # What is published again has to be there.
@@ -168,7 +179,7 @@ else:
             if ($hasFabric) { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
             if ($hasAnsible) { & $ansible publish; & $ansible publish-in-place }
         }
-        Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare)
+        try { Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare) } finally { $env:SHARING = '' }
     }
     foreach ($name in @(if (-not $hasFabric) { 'Fabric (python3-fabric)' }) + @(if (-not $hasAnsible) { 'Ansible (ansible-core)' })) { [Console]::WriteLine("not measured, not installed: $name") }
 }

