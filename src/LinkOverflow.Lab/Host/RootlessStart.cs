@@ -7,14 +7,18 @@ namespace LinkOverflow.Lab.Host;
 /// <summary>`start` of a user who is not root: the process that stays outside of the lab's namespaces and relays to it.</summary>
 internal static class RootlessStart
 {
-    // What a killed lab had ends with its first process; the kernel needs a moment for that.
+    // What a killed lab had ends with its first process, and the kernel needs a moment for that; so does who clears away after one that ended.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(LabFolders folders, IPAddress listen, int port, CancellationToken cancellationToken)
     {
-        await WaitForKilledAsync(folders, cancellationToken);
-        // One that has only just started is found inside, by the lock.
-        if (LabRecord.Find(folders) is not null)
+        using var outside = await TakeOutsideAsync(folders, cancellationToken);
+        if (outside is not null)
+        {
+            await WaitForKilledAsync(folders, cancellationToken);
+        }
+
+        if (outside is null || LabRecord.Find(folders) is not null)
         {
             await Console.Error.WriteLineAsync(StartCommand.AlreadyRuns(folders));
             return ExitCodes.AlreadyRunning;
@@ -44,8 +48,8 @@ internal static class RootlessStart
             var exitCode = await inside.WaitAsync(CancellationToken.None);
             await ended.CancelAsync();
             await relaying;
-            // Where another start was quicker, they are that lab's.
-            if (exitCode != ExitCodes.AlreadyRunning)
+            // Where another start was quicker, they are that lab's; where the lab removed itself for good they went with its folder.
+            if (exitCode != ExitCodes.AlreadyRunning && Directory.Exists(folders.State))
             {
                 RemoveTraces(folders);
             }
@@ -75,6 +79,23 @@ internal static class RootlessStart
             // The lab says so itself, before it changes anything.
             return null;
         }
+    }
+
+    /// <summary>From here on no other lab is started for these folders, and none is cleared away. Null where one runs.</summary>
+    private static async Task<FileStream?> TakeOutsideAsync(LabFolders folders, CancellationToken cancellationToken)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        do
+        {
+            if (FileLock.TryTake(folders.OutsideLock) is { } taken)
+            {
+                return taken;
+            }
+
+            await Task.Delay(50, cancellationToken);
+        }
+        while (LabRecord.Find(folders) is null && DateTime.UtcNow < deadline);
+        return null;
     }
 
     private static async Task WaitForKilledAsync(LabFolders folders, CancellationToken cancellationToken)

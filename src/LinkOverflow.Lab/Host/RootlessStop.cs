@@ -1,3 +1,5 @@
+using LinkOverflow.Lab.Machines;
+
 namespace LinkOverflow.Lab.Host;
 
 /// <summary>`stop` of a user who is not root: what the lab's files belong to are ids that are this user's in a namespace alone.</summary>
@@ -13,6 +15,8 @@ internal static class RootlessStop
 
         folders.CreateState();
         (await StopCommand.EndServerAsync(folders, cancellationToken)).Dispose();
+        // The process outside ends a moment later: what it clears away would be what is made here by the same names.
+        using var outside = await FileLock.TakeAsync(folders.OutsideLock, cancellationToken);
         // The slot was the ended lab's network, and has gone with it.
         IEnumerable<string> options = [.. terminate ? (string[])["--terminate"] : [], .. remove ? (string[])["--remove"] : []];
         using var inside = await RootlessNamespaces.EnterAsync(

@@ -184,7 +184,7 @@ public sealed class RootlessLabTests(RootlessLab rootless) : IClassFixture<Rootl
         (await Lab.LabAsync("stop", "--terminate")).ExitCode.ShouldBe(0);
 
         await NothingRunsAsync();
-        Directory.EnumerateFileSystemEntries(Lab.State).Select(Path.GetFileName).ShouldBe(["credentials.json", "lab.lock", "lab.log", "lab.pem", "lab.pem.pub"], ignoreOrder: true);
+        Directory.EnumerateFileSystemEntries(Lab.State).Select(Path.GetFileName).ShouldBe(["credentials.json", "lab.lock", "lab.log", "lab.outside.lock", "lab.pem", "lab.pem.pub"], ignoreOrder: true);
         Directory.EnumerateDirectories(rootless.User.Cgroup).Select(Path.GetFileName).ShouldBe(["shell"]);
         await Lab.StartAsync();
     }
