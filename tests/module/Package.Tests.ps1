@@ -26,7 +26,7 @@ BeforeAll {
 Describe 'The package' {
     It 'is a module once it is unpacked into a folder of PSModulePath' {
         $folder = Join-Path $TestDrive 'unpacked' 'LinkOverflow.Deploy' $version
-        Expand-Archive $package $folder
+        [IO.Compression.ZipFile]::ExtractToDirectory($package, $folder)
         $result = Import-Saved (Join-Path $TestDrive 'unpacked')
         $result.Base | Should -Be $folder
         $result.Version | Should -Be $version
