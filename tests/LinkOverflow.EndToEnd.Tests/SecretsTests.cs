@@ -125,10 +125,13 @@ public sealed partial class SecretsTests(OwnLab lab) : IClassFixture<OwnLab>
         Assert.SkipWhen(lab.Missing is not null, lab.Missing ?? "");
         await lab.RunAsync("bin/launch/launch", "--check", "--lab");
         var settings = Path.Combine(lab.State, "linkoverflow", "lab", ".aws.settings");
+        // Without the time of a Puppet that is installed here, which takes most of it to look at the manifest.
+        var puppet = Directory.CreateDirectory(Path.Combine(lab.State, "no-puppet")).FullName;
+        File.CreateSymbolicLink(Path.Combine(puppet, "puppet"), "/bin/true");
         var least = double.MaxValue;
         for (var run = 0; run < 3; run++)
         {
-            var time = await lab.RunAsync("bash", "-c", $"TIMEFORMAT='%R %U %S'; time bin/launch/launch samples/linkoverflow 3 --check --quiet --aws-settings '{settings}'");
+            var time = await lab.RunAsync("bash", "-c", $"TIMEFORMAT='%R %U %S'; PATH='{puppet}':$PATH; time bin/launch/launch samples/linkoverflow 3 --check --quiet --aws-settings '{settings}'");
             time.ExitCode.ShouldBe(0, time.Error);
             var seconds = time.Error.Trim().Split('\n')[^1].Split(' ').Select(s => double.Parse(s, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
             TestContext.Current.SendDiagnosticMessage("A whole check took {0} s.", seconds[0]);
