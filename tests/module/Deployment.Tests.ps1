@@ -229,27 +229,6 @@ Describe 'On machines of the lab' -Tag Machines {
         }
     }
 
-    Context 'Ctrl+C' {
-        It 'is heard within a second while Puppet works on a host' {
-            $shell = [powershell]::Create()
-            try {
-                $null = $shell.AddCommand('Import-Module').AddParameter('Name', $manifest).Invoke()
-                $shell.Commands.Clear()
-                $null = $shell.AddCommand('Install-LOPuppet').AddParameter('InputObject', $steps[0]).BeginInvoke()
-                $clock = [Diagnostics.Stopwatch]::StartNew()
-                while ("$($shell.Streams.Information)" -notmatch 'applying the manifest' -and $clock.Elapsed.TotalSeconds -lt 30) { Start-Sleep -Milliseconds 50 }
-                $shell.InvocationStateInfo.State | Should -Be 'Running'
-
-                $clock.Restart()
-                $shell.Stop()
-                $clock.ElapsedMilliseconds | Should -BeLessThan 1000
-                $shell.InvocationStateInfo.State | Should -Be 'Stopped'
-            } finally {
-                $shell.Dispose()
-            }
-        }
-    }
-
     Context 'Get-LODeployment and Get-LOInstance' {
         It 'tell state, health, age and hours, and need no configuration' {
             Push-Location $TestDrive

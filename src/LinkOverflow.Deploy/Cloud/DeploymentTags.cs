@@ -24,9 +24,6 @@ public static class DeploymentTags
     /// <summary>Where the site answers: its port and health path, as 8080/health.</summary>
     public const string Site = "linkoverflow:site";
 
-    /// <summary>The release that was published on the instance last.</summary>
-    public const string Release = "linkoverflow:release";
-
     /// <summary>How many instances were asked for.</summary>
     public const string Count = "linkoverflow:count";
 

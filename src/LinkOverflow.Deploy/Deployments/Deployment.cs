@@ -54,7 +54,7 @@ public sealed class Deployment
             : [];
         await using var held = plan.Resumes ? null : await LockAsync(plan, options, cancellationToken);
 
-        var work = new HostWork(_cloud, plan, archive, _events);
+        var work = new HostWork(plan, archive, _events);
         using var throttle = new SemaphoreSlim(options.ThrottleLimit);
         var instances = await Task.WhenAll(found.Instances.Select(i => (Instance: i, IsNew: false)).Concat(launched.Select(i => (Instance: i, IsNew: true))).Select(async start =>
         {

@@ -1,11 +1,10 @@
-using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Puppet;
 
 namespace LinkOverflow.Deploy.Deployments;
 
 /// <summary>All that is done on one host of a deployment, from boot to health, less what is done already.</summary>
-internal sealed class HostWork(ICloud cloud, DeploymentPlan plan, ProjectArchive archive, Action<DeploymentEvent> events)
+internal sealed class HostWork(DeploymentPlan plan, ProjectArchive archive, Action<DeploymentEvent> events)
 {
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
 
@@ -38,9 +37,7 @@ internal sealed class HostWork(ICloud cloud, DeploymentPlan plan, ProjectArchive
 
         // The files travel while Puppet works; when both fail, Puppet's is the error that tells more.
         await Task.WhenAll(configuring, PublishStep.SendAsync(instance, plan.Project, archive, events, cancellationToken));
-        var published = await PublishStep.ActivateAsync(await configuring, plan.Project, archive, plan.Config, events, cancellationToken);
-        await cloud.TagInstanceAsync(published.InstanceId, DeploymentTags.Release, archive.ReleaseId, cancellationToken);
-        return published;
+        return await PublishStep.ActivateAsync(await configuring, plan.Project, archive, plan.Config, events, cancellationToken);
     }
 
     private async Task<LOInstance?> IsHealthyAsync(LOInstance instance, CancellationToken cancellationToken)

@@ -99,7 +99,6 @@ public sealed class Rollout
 
             before = (await HostState.AskAsync(host, cancellationToken)).Release;
             var updated = await PublishStep.RunAsync(host, plan.Project, archive, plan.Config, _events, cancellationToken);
-            await _cloud.TagInstanceAsync(updated.InstanceId, DeploymentTags.Release, archive.ReleaseId, cancellationToken);
             return new Updated(updated, before);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -119,7 +118,6 @@ public sealed class Rollout
         try
         {
             var back = await UndoStep.RunAsync(updated.Instance, before, database: false, plan.Config, _events, cancellationToken);
-            await _cloud.TagInstanceAsync(back.InstanceId, DeploymentTags.Release, before, cancellationToken);
             return updated with { Instance = back };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -22,7 +22,7 @@ public static class PublishStep
     private const int LastLines = 26;
 
     /// <summary>What every script that changes what a site serves is made of, but for its own last part.</summary>
-    internal static readonly string[] SiteScripts = ["cancellation.sh", "site.sh", "release.sh", "database.sh", "service.sh", "takeover.sh"];
+    internal static readonly string[] SiteScripts = ["cancellation.sh", "lock.sh", "site.sh", "release.sh", "database.sh", "service.sh", "takeover.sh"];
 
     /// <summary>Publishes and waits until the site answers its health check, on the host and from here.</summary>
     /// <param name="instance">An instance that Puppet has configured.</param>

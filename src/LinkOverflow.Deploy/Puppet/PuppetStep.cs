@@ -44,7 +44,7 @@ public static class PuppetStep
         var install = await SshConnections.RunAsync(
             ssh,
             RemoteScript.Embedded(
-                ["cancellation.sh", "one_run.sh", "mend.sh", "install.sh"],
+                ["cancellation.sh", "lock.sh", "mend.sh", "install.sh"],
                 package is null ? config.PuppetUrl ?? "" : $"input:{Path.GetFileName(package)}",
                 ((int)LockWait.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
             package is null ? null : SendAsync,
@@ -62,7 +62,7 @@ public static class PuppetStep
         var apply = await SshConnections.RunAsync(
             ssh,
             RemoteScript.Embedded(
-                ["cancellation.sh", "one_run.sh", "apply.sh"],
+                ["cancellation.sh", "lock.sh", "apply.sh"],
                 Directory.Exists(config.PuppetConfigFile) ? "" : Path.GetFileName(config.PuppetConfigFile),
                 instance.Project,
                 config.Port.ToString(CultureInfo.InvariantCulture),

@@ -2,7 +2,8 @@
 # deployment, whether to change nothing (yes or no), the desired state's fingerprint. Input: a tar of the manifest or its folder.
 # Output: a summary of Puppet's report as one line of JSON. Exit code: puppet apply's own, by --detailed-exitcodes.
 set -euo pipefail
-await_run
+# What an interrupted run is still at, it finishes.
+hold linkoverflow-puppet "what an earlier run of Puppet on this host is still at"
 export PATH=$PATH:/opt/puppetlabs/bin:/opt/puppetlabs/puppet/bin
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -37,7 +38,7 @@ export FACTERLIB=$folder/facts
 [ "$6" = yes ] || rm -f /etc/linkoverflow/applied
 code=0
 apply() {
-  exec puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" "${options[@]}" "$manifest" >&2 7>&-
+  exec puppet apply --detailed-exitcodes --color=false --show_diff --reports=none --lastrunreport "$folder/report.yaml" "${options[@]}" "$manifest" >&2 8>&-
 }
 cancellable apply || code=$?
 [ -z "$cancelled" ] || exit 143

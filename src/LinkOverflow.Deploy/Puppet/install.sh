@@ -21,7 +21,7 @@ esac
 patiently() {
   local log waited=0 holder
   log=$(mktemp)
-  until "$@" 2>&1 7>&- | tee "$log" >&2; do
+  until "$@" 2>&1 8>&- | tee "$log" >&2; do
     if ! holder=$(grep -m1 -i -e 'could not get lock' -e 'was locked by another process' -e 'already locked by' -e 'another copy is running' -e 'transaction lock' "$log"); then
       rm -f "$log"
       return 1

@@ -94,10 +94,7 @@ public sealed class SshConnection : IAsyncDisposable
         using var process = Start(script, mark);
         try
         {
-            var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
-            var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
-            await ExchangeAsync(process, input, cancellationToken);
-            var result = new RemoteResult(process.ExitCode, await output, await error);
+            var result = await ResultAsync(process, input, line, cancellationToken);
             return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -140,12 +137,9 @@ public sealed class SshConnection : IAsyncDisposable
         {
             try
             {
-                process.StandardInput.Close();
-                await Task.WhenAll(
-                    process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
-                await process.WaitForExitAsync(patience.Token);
+                await ResultAsync(process, null, null, patience.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
+            catch (OperationCanceledException)
             {
                 // A host that does not answer cannot be told.
             }
@@ -198,6 +192,15 @@ public sealed class SshConnection : IAsyncDisposable
         SshProcess.End(_master);
         _master.Dispose();
         File.Delete(_socket!);
+    }
+
+    private static async Task<RemoteResult> ResultAsync(
+        Process process, Func<Stream, CancellationToken, Task>? input, Action<string>? line, CancellationToken cancellationToken)
+    {
+        var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
+        var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
+        await ExchangeAsync(process, input, cancellationToken);
+        return new RemoteResult(process.ExitCode, await output, await error);
     }
 
     /// <summary>Writes the input until it or the process ends.</summary>

@@ -102,7 +102,7 @@ internal sealed class VolumeAttachments : ActionSet
 
     private void CheckAttachable(Volume volume, Instance instance, string device)
     {
-        if (!_storage.CanAttach)
+        if (!_storage.HasBlockDevices)
         {
             throw NoBlockDevices;
         }

@@ -27,11 +27,11 @@ internal sealed record LabFolders(string State, string Cache)
     /// <summary>Held by the running server.</summary>
     public string Lock => Path.Combine(State, "lab.lock");
 
-    /// <summary>Held by the process outside of a lab in a user namespace, which ends after the server: until what that had here is cleared away.</summary>
-    public string OutsideLock => Path.Combine(State, "lab.outside.lock");
-
     /// <summary>The process id of whoever holds the lock.</summary>
     public string Pid => Path.Combine(State, "lab.pid");
+
+    /// <summary>Held by the process outside of a lab in a user namespace, which ends after the server: until what that had here is cleared away.</summary>
+    public string OutsideLock => Path.Combine(State, "lab.outside.lock");
 
     /// <summary>The socket through which the process outside reaches a lab in a user namespace; by its name alone, for a socket's path must be short.</summary>
     public const string Gate = "lab.gate";

@@ -149,7 +149,7 @@ internal sealed class Storage(Account account, Fleet fleet, IMachineDriver drive
     }
 
     /// <summary>Whether machines can have volumes beside their root.</summary>
-    public bool CanAttach => driver.HasBlockDevices;
+    public bool HasBlockDevices => driver.HasBlockDevices;
 
     /// <summary>Shows a volume, which the account already has as attached, to its machine where that runs.</summary>
     public Task AttachAsync(Volume volume, Instance instance, CancellationToken cancellationToken) => fleet.Work.InTurnAsync(

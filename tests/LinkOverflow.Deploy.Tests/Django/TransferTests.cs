@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FsCheck;
@@ -83,7 +81,7 @@ public sealed class TransferTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IA
                 }
 
                 Directory.Exists($"{Releases}/{archive.ReleaseId}").ShouldBeFalse();
-                EndConnections();
+                sshd.EndConnections();
                 dropped = true;
             },
             stop.Token);
@@ -105,29 +103,6 @@ public sealed class TransferTests(LocalSshd sshd) : IClassFixture<LocalSshd>, IA
     private IEnumerable<string> Incoming() => !Directory.Exists(Releases) ? [] : Directory.EnumerateDirectories(Releases, ".incoming-*")
         .Select(f => Path.Combine(f, "project", "large.bin"))
         .Where(File.Exists);
-
-    // The connection's own process, as when the network goes away.
-    private void EndConnections()
-    {
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => Path.GetFileName(f).All(char.IsAsciiDigit)))
-        {
-            try
-            {
-                var line = File.ReadAllText($"{folder}/cmdline");
-                if (line.StartsWith("ssh\0", StringComparison.Ordinal)
-                    && line.Contains("ControlMaster=yes", StringComparison.Ordinal)
-                    && line.Contains(sshd.Address, StringComparison.Ordinal))
-                {
-                    using var master = Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
-                    master.Kill();
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-            {
-                // It ended meanwhile.
-            }
-        }
-    }
 
     private async Task<ProjectArchive> SendAsync()
     {

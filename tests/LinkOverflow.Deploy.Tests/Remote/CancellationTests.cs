@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 
@@ -62,14 +61,14 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     [Fact]
     public async Task A_script_of_this_program_ends_what_may_be_cut_off_and_puts_back_what_that_leaves()
     {
-        await CancelAsync(Own("cancellable tail -f /dev/null --pid=$$ || { finish; sleep 0.3; echo 'put back' >\"$1\"; exit 1; }; echo done >\"$1\"", "echo go >&2"));
+        await CancelAsync(Own("echo go >&2; cancellable tail -f /dev/null --pid=$$ || { finish; sleep 0.3; echo 'put back' >\"$1\"; exit 1; }; echo done >\"$1\""));
         await UntilAsync(() => Said() == "put back\n");
     }
 
     [Fact]
     public async Task A_script_of_this_program_does_the_rest_to_its_end_and_begins_nothing_more()
     {
-        await CancelAsync(Own("sleep 1; echo whole >\"$1\"; cancellable echo more >>\"$1\" || exit 1; echo done >>\"$1\"", "echo go >&2"));
+        await CancelAsync(Own("echo go >&2; sleep 1; echo whole >\"$1\"; cancellable echo more >>\"$1\" || exit 1; echo done >>\"$1\""));
         await UntilAsync(() => Said() == "whole\n");
         await Task.Delay(500, Cancellation);
         Said().ShouldBe("whole\n");
@@ -80,7 +79,7 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         // What it runs takes a moment to end, below a timeout, as a site's own code is run.
         var slow = "trap 'sleep 0.5; echo ended >>\"'\"$1\"'\"; exit' TERM; echo go >&2; while :; do sleep 0.05; done";
-        await CancelAsync(Own($"work() {{ cd /; exec timeout 60 bash -c {ShellText.Quote(slow)} slow \"$1\"; }}; cancellable work \"$1\" || echo after >>\"$1\"", "true"));
+        await CancelAsync(Own($"work() {{ cd /; exec timeout 60 bash -c {ShellText.Quote(slow)} slow \"$1\"; }}; cancellable work \"$1\" || echo after >>\"$1\""));
         await UntilAsync(() => Said() == "ended\nafter\n");
     }
 
@@ -91,14 +90,13 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using var connection = await OpenAsync();
         var said = 0;
         var running = connection.RunAsync(
-            Own("echo first; for ((n = 0; n < 20; n++)); do seq 2000; seq 2000 >&2; sleep 0.02; done; echo whole >\"$1\"", "true"),
+            Own("echo first; for ((n = 0; n < 20; n++)); do seq 2000; seq 2000 >&2; sleep 0.02; done; echo whole >\"$1\""),
             line: _ =>
             {
                 // As kill -9 or a network that goes away: nobody tells the host.
                 if (Interlocked.Increment(ref said) == 1)
                 {
-                    using var master = Process.GetProcessById(Ssh("ControlMaster=yes").Single());
-                    master.Kill();
+                    sshd.EndConnections();
                 }
             },
             cancellationToken: Cancellation);
@@ -110,7 +108,7 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     public async Task What_a_script_of_this_program_says_comes_whole()
     {
         await using var connection = await OpenAsync();
-        var result = await connection.RunAsync(Own("seq 20000; seq 20000 >&2; exit 3", "true"), cancellationToken: Cancellation);
+        var result = await connection.RunAsync(Own("seq 20000; seq 20000 >&2; exit 3"), cancellationToken: Cancellation);
         (result.ExitCode, result.Output.Length, result.Error.Length).ShouldBe((3, 108894, 108894));
     }
 
@@ -120,7 +118,7 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using var connection = await OpenAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var clock = new Stopwatch();
-        var master = Ssh("ControlMaster=yes").ShouldHaveSingleItem();
+        var master = sshd.Connections().ShouldHaveSingleItem();
         await Should.ThrowAsync<OperationCanceledException>(() => connection.RunAsync(
             new RemoteScript("echo go; tail -f /dev/null --pid=$PPID", [], AsRoot: false),
             line: _ =>
@@ -135,10 +133,8 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
-    private static RemoteScript OwnText(string text, string marker) =>
-        new($"{RemoteScript.Resource("cancellation.sh")}\n{text}", [marker], AsRoot: false) { EndsItself = true };
-
-    private RemoteScript Own(string text, string before) => OwnText($"{before}\n{text}", Marker);
+    /// <summary>As the scripts of this program begin.</summary>
+    private RemoteScript Own(string text) => new($"{RemoteScript.Resource("cancellation.sh")}\n{text}", [Marker], AsRoot: false) { EndsItself = true };
 
     /// <summary>Runs a script that says "go" once it is at work, and interrupts it then.</summary>
     private async Task CancelAsync(RemoteScript script)
@@ -164,28 +160,7 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 
     private string Said() => File.Exists(Marker) ? File.ReadAllText(Marker) : "";
 
-    private bool Runs(string program) => Processes().Any(p => p.Words[0].EndsWith(program, StringComparison.Ordinal) && p.Words.Contains(Marker, StringComparer.Ordinal));
-
-    private int[] Ssh(string option) =>
-        [.. Processes().Where(p => p.Words[0] == "ssh" && p.Words.Contains(option) && p.Words.Contains(sshd.Address)).Select(p => p.Id)];
-
-    private static IEnumerable<(int Id, string[] Words)> Processes()
-    {
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => Path.GetFileName(f).All(char.IsAsciiDigit)))
-        {
-            string line;
-            try
-            {
-                line = File.ReadAllText(Path.Combine(folder, "cmdline"));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue;
-            }
-
-            yield return (int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture), line.Split('\0'));
-        }
-    }
+    private bool Runs(string program) => ProcessList.All().Any(p => p.Words[0].EndsWith(program, StringComparison.Ordinal) && p.Words.Contains(Marker, StringComparer.Ordinal));
 
     private static async Task UntilAsync(Func<bool> holds)
     {

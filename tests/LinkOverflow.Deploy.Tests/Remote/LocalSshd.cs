@@ -73,6 +73,20 @@ public sealed class LocalSshd : IAsyncLifetime
     /// <summary>A private key that the sshd does not know.</summary>
     public string OtherKeyFile => Path.Combine(_folder.Path, "other");
 
+    /// <summary>The connections to it that tests have open, by their processes.</summary>
+    public int[] Connections() =>
+        [.. ProcessList.All().Where(p => p.Words[0] == "ssh" && p.Words.Contains("ControlMaster=yes") && p.Words.Contains(Address)).Select(p => p.Id)];
+
+    /// <summary>Ends them, as when the network goes away: nobody says goodbye.</summary>
+    public void EndConnections()
+    {
+        foreach (var id in Connections())
+        {
+            using var connection = Process.GetProcessById(id);
+            connection.Kill();
+        }
+    }
+
     /// <summary>Ends it; nobody listens there any more.</summary>
     public async Task StopAsync()
     {

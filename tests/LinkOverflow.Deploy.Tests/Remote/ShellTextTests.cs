@@ -35,7 +35,7 @@ public sealed class ShellTextTests
     [InlineData("takeback.sh")]
     [InlineData("undo.sh")]
     [InlineData("log.sh")]
-    [InlineData("one_run.sh")]
+    [InlineData("lock.sh")]
     [InlineData("mend.sh")]
     [InlineData("install.sh")]
     [InlineData("apply.sh")]

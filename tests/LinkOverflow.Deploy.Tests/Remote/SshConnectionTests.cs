@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -173,7 +172,7 @@ public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd
         await connection.RunAsync(Script("true"), cancellationToken: Cancellation);
         await connection.DisposeAsync();
         connection.IsOpen.ShouldBeFalse();
-        processes.Where(p => Directory.Exists($"/proc/{p}") && CommandLine(p).Contains(connection.Target.Address, StringComparison.Ordinal)).ShouldBeEmpty();
+        processes.Where(p => ProcessList.Words(p).Contains(connection.Target.Address)).ShouldBeEmpty();
         sockets.Where(File.Exists).ShouldBeEmpty();
     }
 
@@ -296,28 +295,10 @@ public sealed class SshConnectionTests(LocalSshd sshd) : IClassFixture<LocalSshd
     // The masters with exactly these options, and their control sockets; other tests' connections go on beside.
     private static (int[] Processes, string[] Sockets) Leftovers(SshTarget target)
     {
-        var own = Directory.EnumerateDirectories("/proc")
-            .Select(Path.GetFileName)
-            .Where(name => name!.All(char.IsAsciiDigit))
-            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
-            .Select(id => (Id: id, Line: CommandLine(id)))
-            .Where(p => p.Line.StartsWith("ssh\0", StringComparison.Ordinal)
-                && p.Line.Contains("ControlMaster=yes", StringComparison.Ordinal)
-                && p.Line.Contains($"UserKnownHostsFile=\"{target.KnownHosts}\"", StringComparison.Ordinal))
+        var own = ProcessList.All()
+            .Where(p => p.Words[0] == "ssh" && p.Words.Contains("ControlMaster=yes") && p.Words.Contains($"UserKnownHostsFile=\"{target.KnownHosts}\""))
             .ToArray();
-        return ([.. own.Select(p => p.Id)], [.. own.Select(p => p.Line.Split('\0')).Select(words => words[Array.IndexOf(words, "-S") + 1])]);
-    }
-
-    private static string CommandLine(int id)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{id}/cmdline");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
+        return ([.. own.Select(p => p.Id)], [.. own.Select(p => p.Words[Array.IndexOf(p.Words, "-S") + 1])]);
     }
 
     private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Replace("\0", "", StringComparison.Ordinal)));

@@ -48,12 +48,8 @@ public sealed class CentOSMachines(RealLab lab) : IClassFixture<RealLab>
     public async Task An_image_of_a_registry_is_pulled_prepared_and_boots_a_machine_on_which_rpm_runs()
     {
         lab.SkipWithoutMachines();
-        // No image of Red Hat's makers can be assumed to be here; the lab's own has dnf and rpm, too.
-        var podman = new Podman(lab.Cache);
-        var content = await new DebianImage(Distribution.RedHat, lab.Cache, podman).PrepareAsync(TestContext.Current.TestOutputHelper!.WriteLine, Cancellation);
-        using var registry = await LocalRegistry.WithAsync(podman, content, lab.Folder);
-        var reference = $"{registry.Address}/redhat-like/nine:9";
-        await RestartAsync(reference);
+        using var registry = await RegistryAsync();
+        await RestartAsync($"{registry.Address}/redhat-like/nine:9");
 
         var instance = (await lab.RunAsync(1, r => r.ImageId = Alias))[0];
         await RealLab.UntilAsync(async () => await lab.StateOfAsync(instance) == "running", "the machine boots from an image just pulled", minutes: 10);
@@ -71,9 +67,7 @@ public sealed class CentOSMachines(RealLab lab) : IClassFixture<RealLab>
     public async Task A_lab_that_was_killed_while_it_made_the_image_leaves_nothing_half_made_and_the_next_makes_it()
     {
         lab.SkipWithoutMachines();
-        var podman = new Podman(lab.Cache);
-        var content = await new DebianImage(Distribution.RedHat, lab.Cache, podman).PrepareAsync(TestContext.Current.TestOutputHelper!.WriteLine, Cancellation);
-        using var registry = await LocalRegistry.WithAsync(podman, content, lab.Folder);
+        using var registry = await RegistryAsync();
         await RestartAsync($"{registry.Address}/redhat-like/nine:9");
         var first = (await lab.RunAsync(1, r => r.ImageId = Alias))[0];
         await RealLab.UntilAsync(async () => (await ContainersAsync()).Contains("lolab-build-centos"), "it is prepared", every: 10);
@@ -103,6 +97,14 @@ public sealed class CentOSMachines(RealLab lab) : IClassFixture<RealLab>
         (await lab.SshAsync(instance, ". /etc/os-release; echo $ID $VERSION_ID; rpm --query --queryformat '%{NAME}' --file /etc/os-release", "ec2-user")).Output.ShouldBe("centos 9\ncentos-stream-release");
         (await lab.SshAsync(instance, "sudo dnf -y install tree >/dev/null && tree --version", "ec2-user", minutes: 10)).ExitCode.ShouldBe(0);
         await lab.TerminateAsync(instance);
+    }
+
+    // No image of Red Hat's makers can be assumed to be here; the lab's own has dnf and rpm, too.
+    private async Task<LocalRegistry> RegistryAsync()
+    {
+        var podman = new Podman(lab.Cache);
+        var content = await new DebianImage(Distribution.RedHat, lab.Cache, podman).PrepareAsync(TestContext.Current.TestOutputHelper!.WriteLine, Cancellation);
+        return await LocalRegistry.WithAsync(podman, content, lab.Folder);
     }
 
     private static async Task SkipWithoutAsync(string registry)

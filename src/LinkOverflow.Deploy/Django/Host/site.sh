@@ -19,12 +19,7 @@ run_here() {
 }
 
 # One publish at a time: the next one waits, and says so.
-lock_site() {
-  exec 8>"/run/lock/$unit.publish"
-  flock --nonblock 8 && return
-  echo "lo:note waiting for another publish of $project on this host"
-  cancellable flock --timeout 900 8 || { echo "Another publish of $project has been running on this host for 15 minutes." >&2; exit 1; }
-}
+lock_site() { hold "$unit.publish" "another publish of $project on this host"; }
 
 current() { readlink "$site/current" || true; }
 switch() { ln -sfn "$1" "$site/current.new" && mv -T "$site/current.new" "$site/current"; }
