@@ -64,13 +64,15 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
     public async Task Boto3_reads_the_answer_to_every_call_as_strictly_as_its_model_allows()
     {
         lab.SkipWithoutMachines();
-        await ClientsHere.SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+        await EveryCallAsync();
+    }
 
-        var answer = await RunAsync("python3", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"));
-
-        answer.ExitCode.ShouldBe(0, answer.Output + answer.Error);
-        await using var api = await Api.ApiLab.StartAsync();
-        answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(api.Actions, ignoreOrder: true);
+    [Fact]
+    public async Task The_aws_CLI_makes_every_call()
+    {
+        lab.SkipWithoutMachines();
+        await ClientsHere.SkipWithoutAsync("the aws CLI", "aws", "--version");
+        await EveryCallAsync("cli");
     }
 
     [Fact]
@@ -196,6 +198,17 @@ public sealed class OtherClients(RealLab lab) : IClassFixture<RealLab>
 
     private Task<CommandResult> TerraformAsync(DirectoryInfo folder, string command, params string[] options) =>
         RunAsync("terraform", [$"-chdir={folder.FullName}", command, "-no-color", "-input=false", .. options]);
+
+    private async Task EveryCallAsync(params string[] by)
+    {
+        await ClientsHere.SkipWithoutAsync("boto3 for python3", "python3", "-c", "import boto3");
+
+        var answer = await RunAsync("python3", ["-B", Path.Combine(AppContext.BaseDirectory, "Clients", "every_call.py"), .. by]);
+
+        answer.ExitCode.ShouldBe(0, answer.Output + answer.Error);
+        await using var api = await Api.ApiLab.StartAsync();
+        answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(api.Actions, ignoreOrder: true);
+    }
 
     private async Task<string> AwsAsync(params string[] arguments)
     {

@@ -1,11 +1,13 @@
-"""Makes every EC2 call of the lab by boto3, and reads every answer as strictly as botocore's model of EC2 allows: an element
-that the model does not have, a value that is not of its type, or a member of a list that is not an item ends it."""
+"""Makes every EC2 call of the lab, by boto3 or, told so by "cli", by the aws CLI. What boto3 is answered is read as strictly as botocore's
+model of EC2 allows: an element that the model does not have, a value that is not of its type, or a member of a list that is not an item
+ends it."""
 import re
 import sys
 import xml.etree.ElementTree
 
 import boto3
 import botocore.exceptions
+from aws_cli import AwsCli
 
 TYPES = {
     "boolean": re.compile(r"true|false"),
@@ -58,7 +60,10 @@ def before_parse(operation_model, response_dict, **_):
 
 
 ec2 = boto3.client("ec2")
-ec2.meta.events.register("before-parse.ec2.*", before_parse)
+if sys.argv[1:] == ["cli"]:
+    ec2 = AwsCli(ec2, answered)
+else:
+    ec2.meta.events.register("before-parse.ec2.*", before_parse)
 
 
 def refused(code, call, **parameters):
@@ -113,12 +118,14 @@ dry(ec2.modify_launch_template, LaunchTemplateId=template, DefaultVersion="2")
 ec2.describe_launch_templates(LaunchTemplateIds=[template])
 ec2.describe_launch_template_versions(LaunchTemplateId=template)
 dry(ec2.delete_launch_template_versions, LaunchTemplateId=template, Versions=["1"])
-launched = dry(ec2.run_instances, LaunchTemplate={"LaunchTemplateId": template}, MinCount=1, MaxCount=1, DisableApiTermination=True, ClientToken="every")
+# Another client has used its own in the same lab.
+token = " ".join(["every", *sys.argv[1:]])
+launched = dry(ec2.run_instances, LaunchTemplate={"LaunchTemplateId": template}, MinCount=1, MaxCount=1, DisableApiTermination=True, ClientToken=token)
 instance = launched["Instances"][0]["InstanceId"]
-again = ec2.run_instances(LaunchTemplate={"LaunchTemplateId": template}, MinCount=1, MaxCount=1, DisableApiTermination=True, ClientToken="every")
+again = ec2.run_instances(LaunchTemplate={"LaunchTemplateId": template}, MinCount=1, MaxCount=1, DisableApiTermination=True, ClientToken=token)
 if again["Instances"][0]["InstanceId"] != instance:
     problems.append("run_instances: two instances for one client token")
-refused("IdempotentParameterMismatch", ec2.run_instances, LaunchTemplate={"LaunchTemplateId": template}, MinCount=2, MaxCount=2, DisableApiTermination=True, ClientToken="every")
+refused("IdempotentParameterMismatch", ec2.run_instances, LaunchTemplate={"LaunchTemplateId": template}, MinCount=2, MaxCount=2, DisableApiTermination=True, ClientToken=token)
 ec2.get_waiter("instance_status_ok").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
 ec2.describe_instances(InstanceIds=[instance])
 ec2.describe_instance_status(InstanceIds=[instance])
