@@ -141,6 +141,46 @@ public sealed class ReceiveTests : IDisposable
         Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task What_is_here_is_linked_wherever_it_was_copied_for_another_mode_and_not_used_once_it_was_altered()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+        _folder.Write("manage.py", "x");
+        _folder.Write("moved.txt", "moved");
+        _folder.Write("run.sh", "run");
+        var first = await PackAsync();
+        using var all = new MemoryStream();
+        await first.WriteAsync(all, null, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(first, all.ToArray(), SystemPath)).ShouldBe(0);
+
+        File.Move(Path.Combine(_folder.Path, "moved.txt"), Path.Combine(_folder.Path, "there.txt"));
+        File.SetUnixFileMode(Path.Combine(_folder.Path, "run.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var second = await PackAsync();
+        using var nothing = new MemoryStream();
+        await second.WriteAsync(nothing, new HashSet<string>(StringComparer.Ordinal), TestContext.Current.CancellationToken);
+        (await ReceiveAsync(second, nothing.ToArray(), SystemPath)).ShouldBe(0);
+        Run("find", $"{Releases}/{second.ReleaseId}/project", "-type", "f", "!", "-name", "*.pyc", "-printf", "%f %m %n\n")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)
+            .ShouldBe(["manage.py 644 2", "run.sh 755 1", "there.txt 644 2"]);
+        File.ReadAllText($"{Releases}/{second.ReleaseId}/project/there.txt").ShouldBe("moved");
+        File.ReadAllText($"{Releases}/{first.ReleaseId}/project/run.sh").ShouldBe("run");
+
+        // Of run.sh there is another one, of what is linked there is not.
+        _folder.Write("new.txt", "new");
+        var third = await PackAsync();
+        using var changed = new MemoryStream();
+        await third.WriteAsync(changed, new HashSet<string>(StringComparer.Ordinal) { Hash("new") }, TestContext.Current.CancellationToken);
+        File.AppendAllText($"{Releases}/{second.ReleaseId}/project/run.sh", "altered");
+        (await ReceiveAsync(third, changed.ToArray(), SystemPath)).ShouldBe(0);
+        File.ReadAllText($"{Releases}/{third.ReleaseId}/project/run.sh").ShouldBe("run");
+        File.AppendAllText($"{Releases}/{first.ReleaseId}/project/moved.txt", "altered");
+        Directory.Delete($"{Releases}/{third.ReleaseId}", recursive: true);
+        (await ReceiveAsync(third, changed.ToArray(), SystemPath)).ShouldBe(8);
+        Directory.Exists($"{Releases}/{third.ReleaseId}").ShouldBeFalse();
+    }
+
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string Run(string program, params string[] arguments)

@@ -1,26 +1,32 @@
 """Asks for what no release here holds, unpacks it, links the rest to what is here, and compiles.
 
 Arguments: the folder of the releases, the new one's there, whether what is here may be used (yes or no). Input: a compressed tar.
-Few imports, of what is cheap, since most of the time goes to them. Paths are bytes, as a name need not be text.
+Few imports, of what is cheap, and few calls for each file, since most of the time goes to them. Paths are bytes, as a name need not be text.
+An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on.
 """
-import hashlib
 import os
 import stat
 import sys
 
 releases, incoming = (os.path.realpath(os.fsencode(path)) for path in sys.argv[1:3])
+project = incoming + b"/project/"
 # A folder, and whether it is where its path says, and not by way of a shared path, where the site's user may write.
 is_real = {}
 
 
-def manifest_of(folder):
+def entries_of(folder):
     with open(folder + b"/manifest", "rb") as file:
-        entries = [entry.split(b" ", 2) for entry in file.read().split(b"\0") if entry]
-    return {name: (digest, mode == b"x") for digest, mode, name in entries}
+        return [entry for entry in file.read().split(b"\0") if entry]
+
+
+def held_releases():
+    """Each release's folder and entries, the newest first, which has the most in common with the next one."""
+    folders = [release.path for release in os.scandir(releases) if release.path != incoming and os.path.exists(release.path + b"/manifest")]
+    return [(folder, entries_of(folder)) for folder in sorted(folders, key=os.path.getmtime, reverse=True)]
 
 
 def is_own(path):
-    folder = os.path.dirname(path)
+    folder = path.rpartition(b"/")[0]
     if folder not in is_real:
         is_real[folder] = os.path.realpath(folder) == folder
     try:
@@ -30,12 +36,20 @@ def is_own(path):
     return is_real[folder] and stat.S_ISREG(status.st_mode) and status.st_uid == 0
 
 
-def digest_of(path):
-    digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest().encode()
+def has(path, digest):
+    """Whether a release's own file is still what its manifest says."""
+    if not is_own(path):
+        return False
+    import hashlib
+
+    actual = hashlib.sha256()
+    file = os.open(path, os.O_RDONLY)
+    try:
+        for block in iter(lambda: os.read(file, 1 << 16), b""):
+            actual.update(block)
+    finally:
+        os.close(file)
+    return actual.hexdigest().encode() == digest
 
 
 def unpack():
@@ -45,31 +59,56 @@ def unpack():
 
 
 def compiled_of(path):
-    folder, file = os.path.split(path)
+    folder, _, file = path.rpartition(b"/")
     return b"%s/__pycache__/%s.%s.pyc" % (folder, file[:-3], sys.implementation.cache_tag.encode())
 
 
-def take(path, digest, executable, places):
-    """Links a file to one that is here, or copies it where its mode differs."""
-    # The same mode first: a hard link has the mode of what it links to.
-    for source, mode in sorted(places.get(digest, []), key=lambda place: place[1] != executable):
-        if is_own(source) and digest_of(source) == digest:
-            break
-    else:
-        print(f"{os.fsdecode(path)} is not in any release here any more.", file=sys.stderr)
-        sys.exit(8)
-    if mode != executable:
-        import shutil
-        shutil.copyfile(source, path)
-        os.chmod(path, 0o755 if executable else 0o644)
-        return
+def link(source, path):
+    """With what Python compiled of it, which tells by the source's time whether it is still right."""
     os.link(source, path)
     if path.endswith(b".py"):
-        # With what Python compiled of it, which tells by the source's time whether it is still right.
         compiled = compiled_of(source)
         if os.path.basename(source) == os.path.basename(path) and is_own(compiled):
             os.makedirs(os.path.dirname(compiled_of(path)), exist_ok=True)
             os.link(compiled, compiled_of(path))
+
+
+def link_unchanged(folder, entries, needed):
+    """Links what a release has at the same place, and returns what is needed still."""
+    there = set(entries)
+    rest = []
+    for entry in needed:
+        source = folder + b"/project/" + entry[67:]
+        if entry in there and has(source, entry[:64]):
+            link(source, project + entry[67:])
+        else:
+            rest.append(entry)
+    return rest
+
+
+def take(needed, held):
+    """Links what a release has at another place, or copies it where its mode differs, as a hard link has the mode of what it links to."""
+    digests = {entry[:64] for entry in needed}
+    places = {}
+    for folder, entries in held:
+        for entry in entries:
+            if entry[:64] in digests:
+                places.setdefault(entry[:64], []).append((entry[65:66], folder + b"/project/" + entry[67:]))
+    for entry in needed:
+        digest, mode, path = entry[:64], entry[65:66], project + entry[67:]
+        for other_mode, source in sorted(places.get(digest, []), key=lambda place: place[0] != mode):
+            if has(source, digest):
+                break
+        else:
+            print(f"{os.fsdecode(path)} is not in any release here any more.", file=sys.stderr)
+            sys.exit(8)
+        if mode == other_mode:
+            link(source, path)
+        else:
+            import shutil
+
+            shutil.copyfile(source, path)
+            os.chmod(path, 0o755 if mode == b"x" else 0o644)
 
 
 def compile_all(paths):
@@ -86,23 +125,16 @@ def compile_all(paths):
             pass
 
 
-wanted = manifest_of(incoming)
-names = os.listdir(releases) if sys.argv[3] == "yes" else []
-held = {path: manifest_of(path) for path in (os.path.join(releases, name) for name in names) if os.path.exists(path + b"/manifest") and path != incoming}
-here = {digest for manifest in held.values() for digest, _ in manifest.values()}
-lacking = {digest for digest, _ in wanted.values()} - here
+wanted = entries_of(incoming)
+held = held_releases() if sys.argv[3] == "yes" else []
+lacking = {entry[:64] for entry in wanted}.difference(*([entry[:64] for entry in entries] for _, entries in held))
 print("lo:wanted", " ".join(sorted(map(bytes.decode, lacking))) if held else "all", flush=True)
 unpack()
-places = {}
-for folder, manifest in held.items():
-    for name, (digest, executable) in manifest.items():
-        places.setdefault(digest, []).append((os.path.join(folder, b"project", name), executable))
-project = os.path.join(incoming, b"project")
-for name, (digest, executable) in wanted.items():
-    path = os.path.join(project, name)
-    if not os.path.lexists(path):
-        take(path, digest, executable, places)
-sources = [os.path.join(project, name) for name in wanted if name.endswith(b".py")]
+needed = [entry for entry in wanted if not os.path.lexists(project + entry[67:])]
+for folder, entries in held:
+    needed = link_unchanged(folder, entries, needed) if needed else needed
+take(needed, held)
+sources = [project + entry[67:] for entry in wanted if entry.endswith(b".py")]
 uncompiled = [path for path in sources if not os.path.exists(compiled_of(path))]
 if uncompiled:
     compile_all(uncompiled)
