@@ -4,6 +4,7 @@ Arguments: the folder of the releases, the new one's there, whether what is here
 Few imports, of what is cheap, and few calls for each file, since most of the time goes to them. Paths are bytes, as a name need not be text.
 An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on.
 """
+import fcntl
 import os
 import stat
 import sys
@@ -12,6 +13,18 @@ releases, incoming = (os.path.realpath(os.fsencode(path)) for path in sys.argv[1
 project = incoming + b"/project/"
 # A folder, and whether it is where its path says, and not by way of a shared path, where the site's user may write.
 is_real = {}
+
+
+def widen_input():
+    """Lets sshd be rid of what it receives: for what waits in it, it grows its buffer packet by packet, and copies the buffer each time.
+
+    A pipe of 1 MiB, the most that any user may have (pipe(7)), halves the processor time of a transfer of 4 MB to a busy host.
+    """
+    try:
+        fcntl.fcntl(0, getattr(fcntl, "F_SETPIPE_SZ", 1031), 1 << 20)
+    except OSError:
+        # No pipe, or too many of them: slower.
+        pass
 
 
 def entries_of(folder):
@@ -125,6 +138,7 @@ def compile_all(paths):
             pass
 
 
+widen_input()
 wanted = entries_of(incoming)
 held = held_releases() if sys.argv[3] == "yes" else []
 lacking = {entry[:64] for entry in wanted}.difference(*([entry[:64] for entry in entries] for _, entries in held))
