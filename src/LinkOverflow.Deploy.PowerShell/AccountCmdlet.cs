@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Reports;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
@@ -52,4 +53,7 @@ public abstract class ConfiguredCmdlet : AccountCmdlet
     [Parameter]
     [ArgumentCompleter(typeof(InstanceConfigCompleter))]
     public string InstanceConfig { get; set; } = Settings.InstanceConfig.FileName;
+
+    /// <summary>The file that a report is written to later; one that cannot be written ends the cmdlet before anything has begun.</summary>
+    protected string? ReportFile(string? path) => path is null ? null : OrThrow(() => HtmlReport.CheckFile(FilePath(path)));
 }

@@ -94,23 +94,7 @@ public sealed class StartLODeploymentCmdlet : LaunchingCmdlet
     protected override string? Resumed => Resume;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        if (Report is null)
-        {
-            return;
-        }
-
-        Report = FilePath(Report);
-        try
-        {
-            HtmlReport.CheckFile(Report);
-        }
-        catch (DeployException e)
-        {
-            ThrowTerminatingError(Errors.Record(e, null));
-        }
-    }
+    protected override void BeginProcessing() => Report = ReportFile(Report);
 
     /// <inheritdoc/>
     protected override void StopProcessing()

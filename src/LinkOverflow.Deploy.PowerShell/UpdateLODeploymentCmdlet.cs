@@ -3,6 +3,7 @@ using LinkOverflow.Deploy.Cloud.Ec2;
 using LinkOverflow.Deploy.Deployments;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
+using LinkOverflow.Deploy.Reports;
 
 namespace LinkOverflow.Deploy.PowerShell;
 
@@ -47,9 +48,17 @@ public sealed class UpdateLODeploymentCmdlet : ConfiguredCmdlet
     [Parameter]
     public SwitchParameter BreakLock { get; set; }
 
+    /// <summary>A file for an HTML report of the update; where several deployments are piped in, of the last one.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Report { get; set; }
+
     /// <summary>Emit one object with the result at the end, in place of the instances.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Report = ReportFile(Report);
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -69,6 +78,11 @@ public sealed class UpdateLODeploymentCmdlet : ConfiguredCmdlet
             foreach (var failure in result.Failures)
             {
                 Fail(new DeployException(failure.Id, failure.Message), failure.Instance);
+            }
+
+            if (Report is not null)
+            {
+                result = await HtmlReport.WriteAsync(result, Report, StopToken);
             }
 
             if (Summary)

@@ -110,12 +110,18 @@ Describe 'A deployment in operation' -Tag Machines {
 
     It 'a bad wave is the last one, and -OnFailure Rollback puts the hosts that were done back' {
         $had = (Current $deployment).Release | Select-Object -Unique
+        $report = Join-Path $TestDrive 'update.html'
         # The second host alone cannot take it.
         Get-LOInstance $deployment -Lab | Where-Object Name -EQ linkoverflow-3 | Invoke-LOCommand 'sudo mv /etc/linkoverflow/user /etc/linkoverflow/user.away' | Out-Null
         try {
             Change
-            $bad = Update-LODeployment $deployment $project -Serial 1 -OnFailure Rollback -Lab -Summary -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+            $bad = Update-LODeployment $deployment $project -Serial 1 -OnFailure Rollback -Lab -Summary -Report $report -ErrorVariable failed -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
             $bad.Success | Should -BeFalse
+            $bad.Untouched | Should -HaveCount 0
+            $bad.Report | Should -Be $report
+            Get-Content -Raw $report | Should -Match '<h2>Timeline</h2>(?s:.*)Publish failed'
+            foreach ($line in $bad.Timeline) { $line.Spans.Step | Where-Object { $_ -notin 'Publish', 'Health' } | Should -HaveCount 0 -Because 'it was a running host' }
+            ($bad.Timeline | Where-Object Name -EQ linkoverflow-3).Spans[-1].Failed | Should -BeTrue
             $failed | Should -HaveCount 1
             $failed.FullyQualifiedErrorId | Should -BeLike 'PublishFailed,*'
             (Current $deployment).Release | Should -Be $had, $had

@@ -64,6 +64,9 @@ public sealed record DeploymentResult
     /// <summary>The ids of the instances that were ended again, as FailureAction.Remove asks for.</summary>
     public IReadOnlyList<string> Removed { get; init => field = value.ToArray(); } = [];
 
+    /// <summary>The names of the hosts that an update did not come to, since a wave before theirs failed.</summary>
+    public IReadOnlyList<string> Untouched { get; init => field = value.ToArray(); } = [];
+
     /// <summary>The report's file, where one was asked for.</summary>
     public string? Report { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using LinkOverflow.Deploy.Cloud;
 using LinkOverflow.Deploy.Django;
@@ -8,6 +9,9 @@ namespace LinkOverflow.Deploy.Deployments;
 /// <summary>A new release for a running deployment, in waves: the first wave with a bad host is the last one.</summary>
 public sealed class Rollout
 {
+    private static readonly ImmutableDictionary<string, TimeSpan> Running =
+        ((Stage[])[Stage.Pending, Stage.Booting, Stage.Reachable, Stage.Configured]).ToImmutableDictionary(s => s.ToString(), _ => TimeSpan.Zero, StringComparer.Ordinal);
+
     private readonly ICloud _cloud;
     private readonly Action<DeploymentEvent> _events;
     private readonly HostFailures _failures;
@@ -44,9 +48,9 @@ public sealed class Rollout
             done.AddRange(await Task.WhenAll(waves[wave].Select(i => UpdateAsync(i, plan, archive, cancellationToken))));
         }
 
+        var untouched = hosts.Skip(done.Count).Select(i => i.Name).ToArray();
         if (!_failures.IsEmpty)
         {
-            var untouched = hosts.Skip(done.Count).Select(i => i.Name).ToArray();
             _events(new DeploymentEvent(
                 EventKind.Warning, $"stopped at the first bad wave{(untouched.Length == 0 ? "" : $"; untouched: {string.Join(", ", untouched)}")}"));
             if (options.OnFailure == RolloutFailureAction.Rollback)
@@ -67,6 +71,7 @@ public sealed class Rollout
             Elapsed = clock.Elapsed,
             Release = archive.ReleaseId,
             Region = _cloud.Region,
+            Untouched = untouched,
         };
     }
 
@@ -88,8 +93,8 @@ public sealed class Rollout
     {
         string? before = null;
 
-        // Its wave's turn has come.
-        host = host with { Begun = DateTime.UtcNow };
+        // Its wave's turn has come; what made it a running host is behind it.
+        host = host with { Begun = DateTime.UtcNow, Reached = Running };
         try
         {
             if (host.LoginCommand is null)

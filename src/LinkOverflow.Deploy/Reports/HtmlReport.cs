@@ -11,7 +11,8 @@ public static class HtmlReport
 {
     /// <summary>Refuses a file that could not be written later, when the machines are there.</summary>
     /// <exception cref="SettingsException">ValueInvalid, with the folder that is missing.</exception>
-    public static void CheckFile(string file)
+    /// <returns>The file.</returns>
+    public static string CheckFile(string file)
     {
         if (Directory.Exists(file))
         {
@@ -23,6 +24,8 @@ public static class HtmlReport
         {
             throw new SettingsException(new Problem(ErrorId.ValueInvalid, $"The report {file} cannot be written: there is no folder {folder}."));
         }
+
+        return file;
     }
 
     /// <summary>Writes the report, whole or not at all.</summary>
@@ -73,6 +76,11 @@ public static class HtmlReport
         if (result.Removed.Count > 0)
         {
             html.Add($"<p>Removed again: {string.Join(", ", result.Removed)}</p>");
+        }
+
+        if (result.Untouched.Count > 0)
+        {
+            html.Add($"<p>Untouched, as a wave before them failed: {string.Join(", ", result.Untouched)}</p>");
         }
 
         html.Add($"<dl>");

@@ -42,6 +42,13 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void It_names_the_hosts_that_an_update_did_not_come_to_and_says_nothing_where_there_are_none()
+    {
+        HtmlReport.Render(SampleResults.Of(5) with { Untouched = ["linkoverflow-7", "linkoverflow-8"] }).ShouldContain("Untouched, as a wave before them failed: linkoverflow-7, linkoverflow-8");
+        _html.ShouldNotContain("Untouched");
+    }
+
+    [Fact]
     public void What_comes_from_elsewhere_cannot_become_markup()
     {
         const string Evil = "<script>alert(1)</script>\"'>";
