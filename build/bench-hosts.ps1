@@ -5,8 +5,8 @@
 # started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
 # sending where each way has logged in a moment ago and keeps that, as a deployment has when it comes to publish; Fabric cannot keep it.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
-# fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those.
-param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 600, [switch] $SkipRedeploy, [string] $KexAlgorithms)
+# fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those; -Only names what is measured, with wildcards.
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 600, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
 $work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
@@ -101,7 +101,7 @@ function Measure-Hosts([int] $Count, $Machines) {
     Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself, over a login that its ten share, when all hosts are done with the one before: as Fabric and Ansible do.
     Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config $sharing `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
-    Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$SHARING `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     Set-Content "$work/fabfile.py" @"
 import io, subprocess, sys
 from fabric import Config, Connection, ThreadingGroup
@@ -149,7 +149,7 @@ else:
 
     # What a login costs, of which each of them needs one for each host; most of it is the key exchange, which Fabric's own ssh does without quantum safety.
     Set-Content "$work/login.sh" "set -e; pids=; for h in $all; do ssh -F $config `$1 `$h true & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    if (-not $KexAlgorithms) {
+    if (-not $KexAlgorithms -and 'a login and nothing else' -like $Only) {
         Write-Figure 'a login and nothing else' $Count (Measure-Ways ([ordered]@{
             ssh = { Invoke-Native bash @("$work/login.sh") }
             this = { $null = $Machines | Invoke-LOCommand 'true' }
@@ -162,7 +162,9 @@ else:
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
         @{ Name = 'republish of 3 changed files over open connections'; Key = 'changed'; Prepare = { . $touch; . $open }; Ours = $send; Open = $true },
         @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } } },
-        @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } }) {
+        @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } },
+        @{ Name = '10 commands in one over open connections'; Key = 'ten'; Prepare = { . $cold; . $open }; Ours = { $null = $Machines | Invoke-LOCommand $ten }; Open = $true }) {
+        if ($what.Name -notlike $Only) { continue }
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
         $ways = [ordered]@{ ssh = { Invoke-Native bash @("$work/$key.sh") }; this = $what.Ours }
