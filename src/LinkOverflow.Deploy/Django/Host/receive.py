@@ -34,8 +34,16 @@ def entries_of(folder):
 
 def held_releases():
     """Each release's folder and entries, the newest first, which has the most in common with the next one."""
-    folders = [release.path for release in os.scandir(releases) if release.path != incoming and os.path.exists(release.path + b"/manifest")]
-    return [(folder, entries_of(folder)) for folder in sorted(folders, key=os.path.getmtime, reverse=True)]
+    held = []
+    for release in os.scandir(releases):
+        try:
+            # What begins with a dot is still coming.
+            if not release.name.startswith(b"."):
+                held.append((release.stat().st_mtime, release.path, entries_of(release.path)))
+        except OSError:
+            # It has no manifest, or is being removed.
+            pass
+    return [(folder, entries) for _, folder, entries in sorted(held, reverse=True)]
 
 
 def is_own(path):
