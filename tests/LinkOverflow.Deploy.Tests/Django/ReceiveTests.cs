@@ -69,6 +69,24 @@ public sealed class ReceiveTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_waits_in_a_wide_pipe_and_not_in_sshd()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        _folder.Write("manage.py", "print('whole')");
+        var archive = await PackAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+
+        // A tar(1) of the test's own, first on the path, that notes how much its input holds: F_GETPIPE_SZ of fcntl(2) is 1032.
+        using var programs = new TemporaryFolder();
+        programs.Write("tar", $"#!/bin/sh\n/usr/bin/python3 -c 'import fcntl; print(fcntl.fcntl(0, 1032))' >{programs.Path}/noted\nexec /usr/bin/tar \"$@\"\n",
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:/usr/sbin:/usr/bin:/sbin:/bin")).ShouldBe(0);
+        (await File.ReadAllTextAsync(Path.Combine(programs.Path, "noted"), TestContext.Current.CancellationToken)).Trim().ShouldBe($"{1 << 20}");
+    }
+
+    [Fact]
     public async Task A_host_without_Python_takes_it_too_and_leaves_the_compiling_for_later()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
