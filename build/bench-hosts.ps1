@@ -5,7 +5,8 @@
 # started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
 # sending where each way has logged in a moment ago and keeps that, as a deployment has when it comes to publish; Fabric cannot keep it.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
-# fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those; -Only names what is measured, with wildcards.
+# fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
+# -Only names what is measured, with wildcards.
 param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 600, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
