@@ -76,7 +76,7 @@ public sealed class SshConnection : IAsyncDisposable
         }
         catch
         {
-            SshProcess.End(master);
+            await SshProcess.EndAsync(master);
             throw;
         }
     }
@@ -104,7 +104,7 @@ public sealed class SshConnection : IAsyncDisposable
         }
         finally
         {
-            SshProcess.End(process);
+            await SshProcess.EndAsync(process);
         }
     }
 
@@ -144,7 +144,7 @@ public sealed class SshConnection : IAsyncDisposable
                 // A host that does not answer cannot be told.
             }
 
-            SshProcess.End(process);
+            await SshProcess.EndAsync(process);
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class SshConnection : IAsyncDisposable
             // A dead connection cannot say goodbye.
         }
 
-        SshProcess.End(_master);
+        await SshProcess.EndAsync(_master);
         _master.Dispose();
         File.Delete(_socket!);
     }
