@@ -4,6 +4,8 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using LinkOverflow.Deploy.Errors;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace LinkOverflow.Deploy.Django;
 
@@ -69,24 +71,24 @@ public sealed class ProjectArchive
 
     /// <summary>Writes the compressed tar.</summary>
     /// <param name="stream">Where to.</param>
+    /// <param name="compression">What the host can take.</param>
     /// <param name="wanted">The hashes of the contents that the host lacks; null: all.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     /// <exception cref="DeployException">PublishFailed: a file cannot be read, or is not what it was any more.</exception>
-    public async Task WriteAsync(Stream stream, IReadOnlySet<string>? wanted, CancellationToken cancellationToken)
+    internal async Task WriteAsync(Stream stream, ArchiveCompression compression, IReadOnlySet<string>? wanted, CancellationToken cancellationToken)
     {
         // Hosts mostly want the same, and it is packed once for them, while the first of it is on its way.
-        var key = wanted is null ? "all" : string.Join(' ', wanted.Order(StringComparer.Ordinal));
-        await _packed.GetOrAdd(key, _ => new Lazy<SharedBytes>(() => SharedBytes.Make(s => Pack(s, wanted)))).Value.CopyToAsync(stream, cancellationToken);
+        var key = $"{compression} {(wanted is null ? "all" : string.Join(' ', wanted.Order(StringComparer.Ordinal)))}";
+        await _packed.GetOrAdd(key, _ => new Lazy<SharedBytes>(() => SharedBytes.Make(s => Pack(s, compression, wanted)))).Value.CopyToAsync(stream, cancellationToken);
         await stream.FlushAsync(cancellationToken);
     }
 
     /// <summary>True the first time that it is called with a text: what is true of the release is told once, not once a host.</summary>
     internal bool IsNews(string text) => _told.TryAdd(text, true);
 
-    private void Pack(Stream stream, IReadOnlySet<string>? wanted)
+    private void Pack(Stream stream, ArchiveCompression compression, IReadOnlySet<string>? wanted)
     {
-        var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-        var tar = new TarWriter(gzip, TarEntryFormat.Gnu);
+        var tar = new TarWriter(Compressed(stream, compression), TarEntryFormat.Gnu);
         tar.WriteEntry(new GnuTarEntry(TarEntryType.Directory, "project") { Mode = Mode(executable: true) });
         foreach (var entry in _entries.Where(e => e.Kind != EntryKind.File || wanted is null || wanted.Contains(_hashes[e.Path])))
         {
@@ -95,6 +97,18 @@ public sealed class ProjectArchive
 
         // Not where one of them fails: with its end, what there is of it would look whole to the hosts that have begun to read it.
         tar.Dispose();
+    }
+
+    private static Stream Compressed(Stream stream, ArchiveCompression compression)
+    {
+        if (compression == ArchiveCompression.Gzip)
+        {
+            return new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+        }
+
+        var zstd = new CompressionStream(stream, leaveOpen: true);
+        zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        return zstd;
     }
 
     private GnuTarEntry Entry(ProjectEntry entry)

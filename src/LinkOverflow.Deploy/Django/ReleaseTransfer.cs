@@ -59,17 +59,15 @@ internal static class ReleaseTransfer
             var wanted = answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             await stream.WriteAsync(archive.Manifest, token);
             await stream.FlushAsync(token);
-            switch (await wanted.Task.WaitAsync(token))
+            var words = (await wanted.Task.WaitAsync(token)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words is ["present"])
             {
-                case "present":
-                    return;
-                case "all":
-                    await archive.WriteAsync(stream, null, token);
-                    return;
-                case var hashes:
-                    await archive.WriteAsync(stream, hashes.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal), token);
-                    return;
+                return;
             }
+
+            var compression = words[0] == "zstd" ? ArchiveCompression.Zstd : ArchiveCompression.Gzip;
+            var hashes = words is [_, "all"] ? null : words[1..].ToHashSet(StringComparer.Ordinal);
+            await archive.WriteAsync(stream, compression, hashes, token);
         }
 
         void Hear(string said)

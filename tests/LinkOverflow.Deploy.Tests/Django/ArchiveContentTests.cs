@@ -72,7 +72,7 @@ public sealed class ArchiveContentTests : IDisposable
         var file = Path.Combine(_folder.Path, "release.tar.gz");
         await using (var stream = File.Create(file))
         {
-            var error = await Should.ThrowAsync<DeployException>(() => archive.WriteAsync(stream, null, TestContext.Current.CancellationToken));
+            var error = await Should.ThrowAsync<DeployException>(() => archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken));
             error.Id.ShouldBe(ErrorId.PublishFailed);
             error.Message.ShouldContain("z.txt has been changed while it was published");
         }
@@ -90,7 +90,7 @@ public sealed class ArchiveContentTests : IDisposable
         var archive = await ProjectArchive.PackAsync(project, TestContext.Current.CancellationToken);
         var file = Path.Combine(_folder.Path, "release.tar.gz");
         await using var stream = File.Create(file);
-        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
         return file;
     }
 

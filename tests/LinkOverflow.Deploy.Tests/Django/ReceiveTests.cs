@@ -9,8 +9,17 @@ namespace LinkOverflow.Deploy.Tests.Django;
 /// <summary>The script that takes a release on a host, run here, in a site of the test's own.</summary>
 public sealed class ReceiveTests : IDisposable
 {
+    private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+    // More than the script's own MANY.
+    private const int Many = 100;
+
     private readonly TemporaryFolder _folder = new();
     private readonly string _project = $"lo-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+
+    // All that the script printed.
+    private string _said = "";
 
     private string Releases => $"/srv/{_project}/releases";
 
@@ -33,7 +42,7 @@ public sealed class ReceiveTests : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "data.bin"), random, TestContext.Current.CancellationToken);
         var archive = await ProjectArchive.PackAsync(new DjangoProject(_folder.Path, _project, "p.settings"), TestContext.Current.CancellationToken);
         using var stream = new MemoryStream();
-        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
         Directory.CreateDirectory(Releases);
         foreach (var part in (double[])[0, 0.1, 0.5, 0.99])
         {
@@ -47,19 +56,85 @@ public sealed class ReceiveTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_much_comes_as_zstd_whole_or_not_at_all()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(HasZstd(), "This machine's Python finds no libzstd.");
+        var archive = await PackManyAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, ArchiveCompression.Zstd, null, TestContext.Current.CancellationToken);
+        var bytes = stream.ToArray();
+        Directory.CreateDirectory(Releases);
+        foreach (var part in (double[])[0, 0.0001, 0.1, 0.5, 0.99999])
+        {
+            (await ReceiveAsync(archive, bytes[..(int)(bytes.Length * part)], SystemPath)).ShouldNotBe(0);
+            _said.ShouldContain("What came breaks off.");
+            Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
+        }
+
+        var damaged = bytes.ToArray();
+        damaged[damaged.Length / 2] ^= 1;
+        (await ReceiveAsync(archive, damaged, SystemPath)).ShouldNotBe(0);
+        _said.ShouldContain("What came is damaged: ");
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
+
+        (await ReceiveAsync(archive, bytes, SystemPath)).ShouldBe(0);
+        _said.ShouldContain("lo:wanted zstd all\n");
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBe([$"{Releases}/{archive.ReleaseId}"]);
+        foreach (var file in Directory.EnumerateFiles(_folder.Path))
+        {
+            (await File.ReadAllBytesAsync($"{Releases}/{archive.ReleaseId}/project/{Path.GetFileName(file)}", TestContext.Current.CancellationToken))
+                .ShouldBe(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task Where_tar_ends_before_all_is_there_its_words_are_the_reason()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(HasZstd(), "This machine's Python finds no libzstd.");
+        var archive = await PackManyAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, ArchiveCompression.Zstd, null, TestContext.Current.CancellationToken);
+        using var programs = new TemporaryFolder();
+        programs.Write("tar", "#!/bin/sh\necho no space left here >&2\nexit 2\n", Program);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{SystemPath}")).ShouldNotBe(0);
+        _said.ShouldContain("no space left here");
+        _said.ShouldContain("tar ended with 2.");
+        _said.ShouldNotContain("Traceback");
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_much_comes_as_gzip_where_libzstd_is_missing()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        var archive = await PackManyAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
+
+        // A Python without ctypes, as python3-minimal is.
+        using var programs = new TemporaryFolder();
+        programs.Write("python3", "#!/bin/bash\nexec /usr/bin/python3 -I -S -c \"import sys; sys.modules['ctypes'] = None; exec(sys.argv.pop(1))\" \"${@:4}\"\n", Program);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{SystemPath}")).ShouldBe(0);
+        _said.ShouldContain("lo:wanted gzip all\n");
+        Directory.EnumerateFiles($"{Releases}/{archive.ReleaseId}/project").Count().ShouldBe(Many);
+    }
+
+    [Fact]
     public async Task A_release_is_on_the_disk_before_it_gets_its_name()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         _folder.Write("manage.py", "print('whole')");
         var archive = await ProjectArchive.PackAsync(new DjangoProject(_folder.Path, _project, "p.settings"), TestContext.Current.CancellationToken);
         using var stream = new MemoryStream();
-        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
         Directory.CreateDirectory(Releases);
 
         // A sync(1) of the test's own, first on the path, that notes what it was asked for and what is there by then.
         using var programs = new TemporaryFolder();
-        programs.Write("sync", $"#!/bin/sh\n{{ echo \"$@\"; ls -A {Releases}; cat \"$2\"/project/manage.py; echo; }} >{programs.Path}/noted\nexec /usr/bin/sync \"$@\"\n",
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        programs.Write("sync", $"#!/bin/sh\n{{ echo \"$@\"; ls -A {Releases}; cat \"$2\"/project/manage.py; echo; }} >{programs.Path}/noted\nexec /usr/bin/sync \"$@\"\n", Program);
         (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{Environment.GetEnvironmentVariable("PATH")}")).ShouldBe(0);
         var noted = await File.ReadAllLinesAsync(Path.Combine(programs.Path, "noted"), TestContext.Current.CancellationToken);
         noted[0].ShouldStartWith($"-f {Releases}/.incoming-");
@@ -76,13 +151,12 @@ public sealed class ReceiveTests : IDisposable
         _folder.Write("manage.py", "print('whole')");
         var archive = await PackAsync();
         using var stream = new MemoryStream();
-        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
 
         // A tar(1) of the test's own, first on the path, that notes how much its input holds: F_GETPIPE_SZ of fcntl(2) is 1032.
         using var programs = new TemporaryFolder();
-        programs.Write("tar", $"#!/bin/sh\n/usr/bin/python3 -c 'import fcntl; print(fcntl.fcntl(0, 1032))' >{programs.Path}/noted\nexec /usr/bin/tar \"$@\"\n",
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:/usr/sbin:/usr/bin:/sbin:/bin")).ShouldBe(0);
+        programs.Write("tar", $"#!/bin/sh\n/usr/bin/python3 -c 'import fcntl; print(fcntl.fcntl(0, 1032))' >{programs.Path}/noted\nexec /usr/bin/tar \"$@\"\n", Program);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{SystemPath}")).ShouldBe(0);
         (await File.ReadAllTextAsync(Path.Combine(programs.Path, "noted"), TestContext.Current.CancellationToken)).Trim().ShouldBe($"{1 << 20}");
     }
 
@@ -93,7 +167,7 @@ public sealed class ReceiveTests : IDisposable
         _folder.Write("manage.py", "print('whole')");
         var archive = await PackAsync();
         using var stream = new MemoryStream();
-        await archive.WriteAsync(stream, null, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
 
         // A path on which there is everything that the script starts, but Python.
         using var programs = new TemporaryFolder();
@@ -112,19 +186,18 @@ public sealed class ReceiveTests : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
-        const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
         _folder.Write("app/same.py", "same = 1");
         _folder.Write("app/other.py", "other = 1");
         _folder.Write("app/wrong.py", "this is no Python");
         var first = await PackAsync();
         using var all = new MemoryStream();
-        await first.WriteAsync(all, null, TestContext.Current.CancellationToken);
+        await first.WriteAsync(all, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
         (await ReceiveAsync(first, all.ToArray(), SystemPath)).ShouldBe(0);
 
         _folder.Write("app/other.py", "other = 2");
         var second = await PackAsync();
         using var changed = new MemoryStream();
-        await second.WriteAsync(changed, new HashSet<string>(StringComparer.Ordinal) { Hash("other = 2") }, TestContext.Current.CancellationToken);
+        await second.WriteAsync(changed, ArchiveCompression.Gzip, new HashSet<string>(StringComparer.Ordinal) { Hash("other = 2") }, TestContext.Current.CancellationToken);
         (await ReceiveAsync(second, changed.ToArray(), SystemPath)).ShouldBe(0);
 
         Compiled(second).Order(StringComparer.Ordinal).ShouldBe(["other", "same"]);
@@ -154,7 +227,7 @@ public sealed class ReceiveTests : IDisposable
         _folder.Write("lost.txt", "y");
         var archive = await PackAsync();
         using var stream = new MemoryStream();
-        await archive.WriteAsync(stream, new HashSet<string>(StringComparer.Ordinal) { Hash("x") }, TestContext.Current.CancellationToken);
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, new HashSet<string>(StringComparer.Ordinal) { Hash("x") }, TestContext.Current.CancellationToken);
         (await ReceiveAsync(archive, stream.ToArray())).ShouldBe(8);
         Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
     }
@@ -164,20 +237,19 @@ public sealed class ReceiveTests : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
-        const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
         _folder.Write("manage.py", "x");
         _folder.Write("moved.txt", "moved");
         _folder.Write("run.sh", "run");
         var first = await PackAsync();
         using var all = new MemoryStream();
-        await first.WriteAsync(all, null, TestContext.Current.CancellationToken);
+        await first.WriteAsync(all, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
         (await ReceiveAsync(first, all.ToArray(), SystemPath)).ShouldBe(0);
 
         File.Move(Path.Combine(_folder.Path, "moved.txt"), Path.Combine(_folder.Path, "there.txt"));
         File.SetUnixFileMode(Path.Combine(_folder.Path, "run.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var second = await PackAsync();
         using var nothing = new MemoryStream();
-        await second.WriteAsync(nothing, new HashSet<string>(StringComparer.Ordinal), TestContext.Current.CancellationToken);
+        await second.WriteAsync(nothing, ArchiveCompression.Gzip, new HashSet<string>(StringComparer.Ordinal), TestContext.Current.CancellationToken);
         (await ReceiveAsync(second, nothing.ToArray(), SystemPath)).ShouldBe(0);
         Run("find", $"{Releases}/{second.ReleaseId}/project", "-type", "f", "!", "-name", "*.pyc", "-printf", "%f %m %n\n")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)
@@ -189,7 +261,7 @@ public sealed class ReceiveTests : IDisposable
         _folder.Write("new.txt", "new");
         var third = await PackAsync();
         using var changed = new MemoryStream();
-        await third.WriteAsync(changed, new HashSet<string>(StringComparer.Ordinal) { Hash("new") }, TestContext.Current.CancellationToken);
+        await third.WriteAsync(changed, ArchiveCompression.Gzip, new HashSet<string>(StringComparer.Ordinal) { Hash("new") }, TestContext.Current.CancellationToken);
         File.AppendAllText($"{Releases}/{second.ReleaseId}/project/run.sh", "altered");
         (await ReceiveAsync(third, changed.ToArray(), SystemPath)).ShouldBe(0);
         File.ReadAllText($"{Releases}/{third.ReleaseId}/project/run.sh").ShouldBe("run");
@@ -210,6 +282,30 @@ public sealed class ReceiveTests : IDisposable
         return output;
     }
 
+    private static bool HasZstd()
+    {
+        if (!File.Exists("/usr/bin/python3"))
+        {
+            return false;
+        }
+
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import ctypes; ctypes.CDLL('libzstd.so.1')"]) { RedirectStandardError = true, UseShellExecute = false })!;
+        python.StandardError.ReadToEnd();
+        python.WaitForExit();
+        return python.ExitCode == 0;
+    }
+
+    // Contents that do not compress and are more than the buffers on the way.
+    private async Task<ProjectArchive> PackManyAsync()
+    {
+        foreach (var n in Enumerable.Range(0, Many))
+        {
+            await File.WriteAllBytesAsync(Path.Combine(_folder.Path, $"{n}.bin"), RandomNumberGenerator.GetBytes(n == 0 ? 0 : 30_000), TestContext.Current.CancellationToken);
+        }
+
+        return await PackAsync();
+    }
+
     private Task<ProjectArchive> PackAsync() =>
         ProjectArchive.PackAsync(new DjangoProject(_folder.Path, _project, "p.settings"), TestContext.Current.CancellationToken);
 
@@ -226,12 +322,19 @@ public sealed class ReceiveTests : IDisposable
 
         using var bash = Process.Start(start)!;
         var error = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await bash.StandardInput.BaseStream.WriteAsync(archive.Manifest, TestContext.Current.CancellationToken);
-        await bash.StandardInput.BaseStream.WriteAsync(bytes, TestContext.Current.CancellationToken);
-        bash.StandardInput.Close();
+        try
+        {
+            await bash.StandardInput.BaseStream.WriteAsync(archive.Manifest, TestContext.Current.CancellationToken);
+            await bash.StandardInput.BaseStream.WriteAsync(bytes, TestContext.Current.CancellationToken);
+            bash.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended before it had read everything; its exit code tells why.
+        }
+
         await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await error;
-        await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _said = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken) + await error;
         return bash.ExitCode;
     }
 }

@@ -2,7 +2,8 @@
 # may be used (yes or no), the text of receive.py.
 # Input: the release's manifest, "sha256 x path" of each file that can be run and "sha256 - path" of any other, each ended by a NUL; and after
 # this script's answer a compressed tar of project/.
-# Output: "lo:wanted present", and nothing more is read; or "lo:wanted all"; or "lo:wanted " and the hashes that no release here has.
+# Output: "lo:wanted present", and nothing more is read; or "lo:wanted", how to compress it (gzip or zstd) and "all" or the hashes that no
+# release here has.
 # Exit code: 8 a file that was believed to be here is not, or is not what it was.
 # A program's start is most of what this costs a host: none is started that has nothing to do.
 set -euo pipefail
@@ -27,7 +28,7 @@ if command -v python3 >/dev/null; then
   # Compiled here once, since the site's user may not write into its own code; later, where Python comes with Puppet.
   : >"$incoming/compiled"
 else
-  echo "lo:wanted all"
+  echo "lo:wanted gzip all"
   tar -xz -f - --no-same-owner -C "$incoming"
 fi
 sync -f "$incoming"
