@@ -271,6 +271,73 @@ public sealed class ReceiveTests : IDisposable
         Directory.Exists($"{Releases}/{third.ReleaseId}").ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("nothing", true)]
+    [InlineData("the time alone", true)]
+    [InlineData("what tells of times, as if an earlier version had brought it", true)]
+    [InlineData("the length", false)]
+    [InlineData("the time and the content", false)]
+    [InlineData("the owner", false)]
+    public async Task A_file_is_used_again_if_it_is_what_came_and_is_read_only_where_its_time_is_another(string altered, bool used)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        _folder.Write("same.txt", "same");
+        var first = await PackAsync();
+        using var all = new MemoryStream();
+        await first.WriteAsync(all, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(first, all.ToArray(), SystemPath)).ShouldBe(0);
+        var file = $"{Releases}/{first.ReleaseId}/project/same.txt";
+        switch (altered)
+        {
+            case "nothing":
+                // It would be found out if it were read.
+                var written = File.GetLastWriteTimeUtc(file);
+                File.WriteAllText(file, "SAME");
+                File.SetLastWriteTimeUtc(file, written);
+                break;
+            case "the time alone":
+                File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-1));
+                break;
+            case "the length":
+                File.AppendAllText(file, "r");
+                break;
+            case "the time and the content":
+                File.WriteAllText(file, "SAME");
+                break;
+            case "the owner":
+                Run("chown", "1", file);
+                break;
+            default:
+                File.Delete($"{Releases}/{first.ReleaseId}/stamps");
+                break;
+        }
+
+        _folder.Write("new.txt", "new");
+        var second = await PackAsync();
+        using var changed = new MemoryStream();
+        await second.WriteAsync(changed, ArchiveCompression.Gzip, new HashSet<string>(StringComparer.Ordinal) { Hash("new") }, TestContext.Current.CancellationToken);
+        (await ReceiveAsync(second, changed.ToArray(), SystemPath)).ShouldBe(used ? 0 : 8);
+        File.Exists($"{Releases}/{second.ReleaseId}/project/same.txt").ShouldBe(used);
+    }
+
+    [Fact]
+    public async Task The_sites_user_can_read_a_release_whatever_the_umask()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
+        _folder.Write("app/models.py", "x = 1");
+        var archive = await PackAsync();
+        using var stream = new MemoryStream();
+        await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
+        using var programs = new TemporaryFolder();
+        programs.Write("python3", "#!/bin/sh\numask 077\nexec /usr/bin/python3 \"$@\"\n", Program);
+        (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{SystemPath}")).ShouldBe(0);
+        var found = Run("find", Releases, "(", "-name", "*.pyc", "-o", "-type", "d", ")", "!", "-perm", "-o=r");
+        found.ShouldBe("");
+        Run("find", Releases, "-name", "*.pyc").ShouldNotBe("");
+    }
+
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string Run(string program, params string[] arguments)

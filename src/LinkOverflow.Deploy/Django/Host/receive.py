@@ -1,8 +1,10 @@
 """Asks for what no release here holds, unpacks it, links the rest to what is here, and compiles.
 
-Arguments: the folder of the releases, the new one's there, whether what is here may be used (yes or no). Input: a compressed tar, as asked for.
+Arguments: the folder of the releases, the new one's there, which this makes, the manifest's size in bytes, whether what is here may be used
+(yes or no). Input: the manifest; then, as asked for, a compressed tar.
 Few imports, of what is cheap, and few calls for each file, since most of the time goes to them. Paths are bytes, as a name need not be text.
-An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on.
+An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on. Beside a manifest there is for
+each entry when its file was written and how long it is, by which a later release tells, as rsync does, that nobody has altered it since.
 """
 import fcntl
 import os
@@ -29,40 +31,73 @@ def widen_input():
         pass
 
 
+def read_manifest(size):
+    """To its place, and no byte more than it."""
+    with open(0, "rb", buffering=0, closefd=False) as source, open(incoming + b"/manifest", "wb") as file:
+        while size:
+            block = source.read(size)
+            if not block:
+                sys.exit("The manifest breaks off.")
+            file.write(block)
+            size -= len(block)
+
+
 def entries_of(folder):
     with open(folder + b"/manifest", "rb") as file:
         return [entry for entry in file.read().split(b"\0") if entry]
 
 
+def stamps_of(folder, entries):
+    """Each entry's stamp; none where a release has none, as those that an earlier version of this brought."""
+    try:
+        with open(folder + b"/stamps", "rb") as file:
+            stamps = file.read().split(b"\n")
+    except OSError:
+        stamps = []
+    return stamps if len(stamps) == len(entries) else [None] * len(entries)
+
+
+def stamp_of(status):
+    return b"%d %d" % (status.st_mtime_ns, status.st_size)
+
+
+def write_stamps(entries):
+    with open(incoming + b"/stamps", "wb") as file:
+        file.write(b"\n".join([stamp_of(os.lstat(project + entry[67:])) for entry in entries]))
+
+
 def held_releases():
-    """Each release's folder and entries, the newest first, which has the most in common with the next one."""
+    """Each release's folder and entries with their stamps, the newest first, which has the most in common with the next one."""
     held = []
     for release in os.scandir(releases):
         try:
             # What begins with a dot is still coming.
             if not release.name.startswith(b"."):
-                held.append((release.stat().st_mtime, release.path, entries_of(release.path)))
+                entries = entries_of(release.path)
+                held.append((release.stat().st_mtime, release.path, dict(zip(entries, stamps_of(release.path, entries)))))
         except OSError:
             # It has no manifest, or is being removed.
             pass
-    return [(folder, entries) for _, folder, entries in sorted(held, reverse=True)]
+    return [(folder, entries) for _, folder, entries in sorted(held, key=lambda one: one[:2], reverse=True)]
 
 
-def is_own(path):
+def own_status(path):
+    """None where it is no file of a release's own."""
     folder = path.rpartition(b"/")[0]
     if folder not in is_real:
         is_real[folder] = os.path.realpath(folder) == folder
     try:
         status = os.lstat(path)
     except OSError:
-        return False
-    return is_real[folder] and stat.S_ISREG(status.st_mode) and status.st_uid == 0
+        return None
+    return status if is_real[folder] and stat.S_ISREG(status.st_mode) and status.st_uid == 0 else None
 
 
-def has(path, digest):
+def has(path, digest, stamp):
     """Whether a release's own file is still what its manifest says."""
-    if not is_own(path):
-        return False
+    status = own_status(path)
+    if not status or stamp == stamp_of(status):
+        return status is not None
     import hashlib
 
     actual = hashlib.sha256()
@@ -162,18 +197,17 @@ def link(source, path):
     os.link(source, path)
     if path.endswith(b".py"):
         compiled = compiled_of(source)
-        if os.path.basename(source) == os.path.basename(path) and is_own(compiled):
+        if os.path.basename(source) == os.path.basename(path) and own_status(compiled):
             os.makedirs(os.path.dirname(compiled_of(path)), exist_ok=True)
             os.link(compiled, compiled_of(path))
 
 
 def link_unchanged(folder, entries, needed):
     """Links what a release has at the same place, and returns what is needed still."""
-    there = set(entries)
     rest = []
     for entry in needed:
         source = folder + b"/project/" + entry[67:]
-        if entry in there and has(source, entry[:64]):
+        if entry in entries and has(source, entry[:64], entries[entry]):
             link(source, project + entry[67:])
         else:
             rest.append(entry)
@@ -185,13 +219,13 @@ def take(needed, held):
     digests = {entry[:64] for entry in needed}
     places = {}
     for folder, entries in held:
-        for entry in entries:
+        for entry, stamp in entries.items():
             if entry[:64] in digests:
-                places.setdefault(entry[:64], []).append((entry[65:66], folder + b"/project/" + entry[67:]))
+                places.setdefault(entry[:64], []).append((entry[65:66], folder + b"/project/" + entry[67:], stamp))
     for entry in needed:
         digest, mode, path = entry[:64], entry[65:66], project + entry[67:]
-        for other_mode, source in sorted(places.get(digest, []), key=lambda place: place[0] != mode):
-            if has(source, digest):
+        for other_mode, source, stamp in sorted(places.get(digest, []), key=lambda place: place[0] != mode):
+            if has(source, digest, stamp):
                 break
         else:
             print(f"{os.fsdecode(path)} is not in any release here any more.", file=sys.stderr)
@@ -220,8 +254,12 @@ def compile_all(paths):
 
 
 widen_input()
+# The site's user reads what this makes, whatever the one who logs in has for an umask.
+os.umask(0o022)
+os.mkdir(incoming)
+read_manifest(int(sys.argv[3]))
 wanted = entries_of(incoming)
-held = held_releases() if sys.argv[3] == "yes" else []
+held = held_releases() if sys.argv[4] == "yes" else []
 lacking = {entry[:64] for entry in wanted}.difference(*([entry[:64] for entry in entries] for _, entries in held))
 zstd = zstd_for(len(lacking))
 print("lo:wanted", "zstd" if zstd else "gzip", " ".join(sorted(map(bytes.decode, lacking))) if held else "all", flush=True)
@@ -230,6 +268,7 @@ needed = [entry for entry in wanted if not os.path.lexists(project + entry[67:])
 for folder, entries in held:
     needed = link_unchanged(folder, entries, needed) if needed else needed
 take(needed, held)
+write_stamps(wanted)
 sources = [project + entry[67:] for entry in wanted if entry.endswith(b".py")]
 uncompiled = [path for path in sources if not os.path.exists(compiled_of(path))]
 if uncompiled:

@@ -8,26 +8,27 @@
 # A program's start is most of what this costs a host: none is started that has nothing to do.
 set -euo pipefail
 site=/srv/$1 releases=/srv/$1/releases release=$2
+if [ -d "$releases/$release/project" ]; then
+  head -c "$3" >/dev/null
+  echo "lo:wanted present"
+  exit
+fi
 [ -d "$releases" ] || install -d -m 755 "$site" "$releases"
 if compgen -G "$releases/.incoming-*" >/dev/null; then
   # What an interrupted transfer left is of no use to anybody.
   find "$releases" -maxdepth 1 -name '.incoming-*' -mmin +60 -exec rm -rf {} +
 fi
 incoming=$releases/.incoming-$$-$RANDOM$RANDOM
-mkdir -m 755 "$incoming"
 trap 'rm -rf "$incoming"' EXIT
 # An interrupted transfer ends once what it reads has ended.
 trap 'exit 143' TERM
-head -c "$3" >"$incoming/manifest"
-if [ -d "$releases/$release/project" ]; then
-  echo "lo:wanted present"
-  exit
-fi
 if command -v python3 >/dev/null; then
-  python3 -I -S -c "$5" "$releases" "$incoming" "$4"
+  python3 -I -S -c "$5" "$releases" "$incoming" "$3" "$4"
   # Compiled here once, since the site's user may not write into its own code; later, where Python comes with Puppet.
   : >"$incoming/compiled"
 else
+  mkdir -m 755 "$incoming"
+  head -c "$3" >"$incoming/manifest"
   echo "lo:wanted gzip all"
   tar -xz -f - --no-same-owner -C "$incoming"
 fi
