@@ -3,7 +3,8 @@
 # all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "Ansible in place" unpacks
 # over what is there, which is what most playbooks do. "This" is the module in a PowerShell that is open already, as a console is; "this,
 # started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
-# sending where each way has logged in a moment ago and keeps that, as a deployment has when it comes to publish; Fabric cannot keep it.
+# work in the midst of a session, as a deployment is when it comes to publish: what keeps its logins has them, the module always and Ansible by
+# ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by ControlMaster.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
 # -Only names what is measured, with wildcards.
@@ -89,7 +90,6 @@ function Measure-Hosts([int] $Count, $Machines) {
     # With a connection that each of them keeps open.
     $sharing = "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$work/cp/%C"
     $open = {
-        $env:SHARING = $sharing
         Invoke-Native bash @("$work/login.sh", $sharing)
         $null = $Machines | Invoke-LOCommand 'true'
         if ($hasAnsible) { Invoke-Native ansible @('all', '-m', 'ping') }
@@ -100,8 +100,8 @@ function Measure-Hosts([int] $Count, $Machines) {
     $all = $hostNames -join ' '
     Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    # Each command by itself, over a login that its ten share, when all hosts are done with the one before: as Fabric and Ansible do.
-    Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config $sharing `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
+    # Each command by itself when all hosts are done with the one before, as Fabric and Ansible do.
+    Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config `$SHARING `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$SHARING `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     Set-Content "$work/fabfile.py" @"
 import io, subprocess, sys
@@ -163,12 +163,18 @@ else:
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
         @{ Name = 'republish of 3 changed files over open connections'; Key = 'changed'; Prepare = { . $touch; . $open }; Ours = $send; Open = $true },
         @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } } },
+        @{ Name = '10 commands, each by itself, over open connections'; Key = 'each'; Prepare = { . $cold; . $open }; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } }; Open = $true },
         @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } },
         @{ Name = '10 commands in one over open connections'; Key = 'ten'; Prepare = { . $cold; . $open }; Ours = { $null = $Machines | Invoke-LOCommand $ten }; Open = $true }) {
         if ($what.Name -notlike $Only) { continue }
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
-        $ways = [ordered]@{ ssh = { Invoke-Native bash @("$work/$key.sh") }; this = $what.Ours }
+        $plain = { $env:SHARING = ''; Invoke-Native bash @("$work/$key.sh") }
+        $shared = { $env:SHARING = $sharing; Invoke-Native bash @("$work/$key.sh") }
+        # Without an open one, its ten commands share a login.
+        $ways = [ordered]@{ ssh = if ($key -eq 'each' -and -not $what.Open) { $shared } else { $plain } }
+        if ($what.Open) { $ways['ssh, open'] = $shared }
+        $ways['this'] = $what.Ours
         $sends = $key -in 'publish', 'changed'
         if ($sends -and -not $what.Open) { $ways['this, started'] = $started }
         if ($hasFabric -and -not $what.Open) { $ways['Fabric'] = { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } }
@@ -178,11 +184,12 @@ else:
         if ($key -eq 'changed') {
             . $fresh
             . $send
+            $env:SHARING = ''
             Invoke-Native bash @("$work/publish.sh")
             if ($hasFabric) { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
             if ($hasAnsible) { & $ansible publish; & $ansible publish-in-place }
         }
-        try { Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare) } finally { $env:SHARING = '' }
+        Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare)
     }
     foreach ($name in @(if (-not $hasFabric) { 'Fabric (python3-fabric)' }) + @(if (-not $hasAnsible) { 'Ansible (ansible-core)' })) { [Console]::WriteLine("not measured, not installed: $name") }
 }
