@@ -4,7 +4,8 @@
 # over what is there, which is what most playbooks do. "This" is the module in a PowerShell that is open already, as a console is; "this,
 # started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
 # work in the midst of a session, as a deployment is when it comes to publish: what keeps its logins has them, the module always and Ansible by
-# ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by ControlMaster.
+# ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by ControlMaster, "ssh, one login" that of ten commands, made by the first.
+# All pack once for all hosts, this as zstd and the others as gzip.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
 # -Only names what is measured, with wildcards.
@@ -43,10 +44,11 @@ function Measure-Ways([System.Collections.Specialized.OrderedDictionary] $Ways, 
 function Get-Median($Seconds) { ($Seconds | Sort-Object)[[int][math]::Floor($Seconds.Count / 2)] }
 
 function Write-Figure([string] $What, [int] $Count, [System.Collections.Specialized.OrderedDictionary] $Seconds) {
-    $floor = Get-Median $Seconds['ssh']
-    $lead = if ($Seconds.Contains('Ansible')) { '; Ansible takes {0:0.0} times as long as this' -f ((Get-Median $Seconds['Ansible']) / (Get-Median $Seconds['this'])) }
-    $text = foreach ($name in $Seconds.Keys) { $median = Get-Median $Seconds[$name]; '{0} {1:0.00} s ({2:0.0}x)' -f $name, $median, ($median / $floor) }
-    [Console]::WriteLine("$What, $Count hosts: $($text -join ', ')$lead; medians of $($Seconds['ssh'].Count)")
+    $ours = Get-Median $Seconds['this']
+    $text = foreach ($name in $Seconds.Keys) { '{0} {1:0.00} s' -f $name, (Get-Median $Seconds[$name]) }
+    $compared = foreach ($name in $Seconds.Keys -like 'ssh*') { 'this takes {0:0.0} times as long as {1}' -f ($ours / (Get-Median $Seconds[$name])), $name }
+    $lead = if ($Seconds.Contains('Ansible')) { ', Ansible {0:0.0} times as long as this' -f ((Get-Median $Seconds['Ansible']) / $ours) }
+    [Console]::WriteLine("$What, $Count hosts: $($text -join ', '); $($compared -join ', ')$lead; medians of $($Seconds['this'].Count)")
 }
 
 function Invoke-Native([string] $Program, [string[]] $Arguments) {
@@ -98,8 +100,8 @@ function Measure-Hosts([int] $Count, $Machines) {
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '
-    Set-Content "$work/publish.sh" "set -e; pids=; for h in $all; do tar -cz -C $site . | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    Set-Content "$work/changed.sh" "set -e; pids=; for h in $all; do tar -cz -C $site app1/file1.txt app2/file2.txt app3/file3.txt | ssh -F $config `$SHARING `$h 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/publish.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site .; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site app1/file1.txt app2/file2.txt app3/file3.txt; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself when all hosts are done with the one before, as Fabric and Ansible do.
     Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config `$SHARING `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$SHARING `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
@@ -171,9 +173,9 @@ else:
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
         $plain = { $env:SHARING = ''; Invoke-Native bash @("$work/$key.sh") }
         $shared = { $env:SHARING = $sharing; Invoke-Native bash @("$work/$key.sh") }
-        # Without an open one, its ten commands share a login.
-        $ways = [ordered]@{ ssh = if ($key -eq 'each' -and -not $what.Open) { $shared } else { $plain } }
+        $ways = [ordered]@{ ssh = $plain }
         if ($what.Open) { $ways['ssh, open'] = $shared }
+        if ($key -eq 'each' -and -not $what.Open) { $ways['ssh, one login'] = $shared }
         $ways['this'] = $what.Ours
         $sends = $key -in 'publish', 'changed'
         if ($sends -and -not $what.Open) { $ways['this, started'] = $started }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LinkOverflow.Deploy.Django;
 using LinkOverflow.Deploy.Errors;
+using ZstdSharp;
 
 namespace LinkOverflow.Deploy.Tests.Django;
 
@@ -58,8 +59,10 @@ public sealed class ArchiveContentTests : IDisposable
         names.Order(StringComparer.Ordinal).ShouldBe(["project", "project/app", "project/app/views.py", "project/manage.py"]);
     }
 
-    [Fact]
-    public async Task What_was_written_before_a_file_turns_out_to_have_changed_has_no_end_and_no_host_takes_it_for_whole()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_written_before_a_file_turns_out_to_have_changed_has_no_end_and_no_host_takes_it_for_whole(bool zstd)
     {
         var bytes = new byte[1_000_000];
         Random.Shared.NextBytes(bytes);
@@ -72,12 +75,20 @@ public sealed class ArchiveContentTests : IDisposable
         var file = Path.Combine(_folder.Path, "release.tar.gz");
         await using (var stream = File.Create(file))
         {
-            var error = await Should.ThrowAsync<DeployException>(() => archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken));
+            var error = await Should.ThrowAsync<DeployException>(() => archive.WriteAsync(stream, zstd ? ArchiveCompression.Zstd : ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken));
             error.Id.ShouldBe(ErrorId.PublishFailed);
             error.Message.ShouldContain("z.txt has been changed while it was published");
         }
 
         new FileInfo(file).Length.ShouldBeGreaterThan(900_000);
+        await using var written = File.OpenRead(file);
+        if (zstd)
+        {
+            await using var stream = new DecompressionStream(written);
+            await Should.ThrowAsync<EndOfStreamException>(() => stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken));
+            return;
+        }
+
         using var gzip = Process.Start(new ProcessStartInfo("gzip", ["-t", file]) { RedirectStandardError = true, UseShellExecute = false })!;
         (await gzip.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldContain("unexpected end of file");
         await gzip.WaitForExitAsync(TestContext.Current.CancellationToken);

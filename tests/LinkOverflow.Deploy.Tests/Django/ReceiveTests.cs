@@ -278,11 +278,13 @@ public sealed class ReceiveTests : IDisposable
     [InlineData("the length", false)]
     [InlineData("the time and the content", false)]
     [InlineData("the owner", false)]
+    [InlineData("the file, for another one of the same time and length", false)]
     public async Task A_file_is_used_again_if_it_is_what_came_and_is_read_only_where_its_time_is_another(string altered, bool used)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
         _folder.Write("same.txt", "same");
+        _folder.Write("cake.txt", "cake");
         var first = await PackAsync();
         using var all = new MemoryStream();
         await first.WriteAsync(all, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
@@ -307,6 +309,10 @@ public sealed class ReceiveTests : IDisposable
                 break;
             case "the owner":
                 Run("chown", "1", file);
+                break;
+            case "the file, for another one of the same time and length":
+                Run("cp", "-p", $"{Path.GetDirectoryName(file)}/cake.txt", $"{file}.new");
+                File.Move($"{file}.new", file, overwrite: true);
                 break;
             default:
                 File.Delete($"{Releases}/{first.ReleaseId}/stamps");

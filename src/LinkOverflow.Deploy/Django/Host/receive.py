@@ -4,7 +4,8 @@ Arguments: the folder of the releases, the new one's there, which this makes, th
 (yes or no). Input: the manifest; then, as asked for, a compressed tar.
 Few imports, of what is cheap, and few calls for each file, since most of the time goes to them. Paths are bytes, as a name need not be text.
 An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on. Beside a manifest there is for
-each entry when its file was written and how long it is, by which a later release tells, as rsync does, that nobody has altered it since.
+each entry when its file was written, how long it is, and its inode, by which a later release tells, much as rsync does, that nobody has
+altered it since.
 """
 import fcntl
 import os
@@ -58,7 +59,8 @@ def stamps_of(folder, entries):
 
 
 def stamp_of(status):
-    return b"%d %d" % (status.st_mtime_ns, status.st_size)
+    # The inode, since what came together has one time: files that were exchanged for each other differ in nothing else. Links share it.
+    return b"%d %d %d" % (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def write_stamps(entries):
@@ -120,7 +122,7 @@ class Zstd:
     SIZE = 1 << 18
 
     def __init__(self):
-        """Raises ImportError or OSError where the host lacks it."""
+        """Fails where the host lacks it."""
         import ctypes
 
         class Buffer(ctypes.Structure):
@@ -163,7 +165,8 @@ class Zstd:
 def zstd_for(lacking):
     try:
         return Zstd() if lacking > MANY else None
-    except (ImportError, OSError):
+    except Exception:
+        # Not here; or ctypes fails, as that of old Pythons does (MemoryError) where memory may not be written and run.
         return None
 
 
@@ -175,14 +178,17 @@ def unpack(zstd):
         os.close(reader)
     tar = os.spawnvp(os.P_NOWAIT, "tar", ["tar", "-x" if zstd else "-xz", "-f", "-", "--no-same-owner", "-C", incoming])
     os.close(0)
-    if zstd:
-        try:
+    try:
+        if zstd:
             zstd.decompress(source, writer)
-        except BrokenPipeError:
-            # tar has ended before, and tells why.
-            pass
-        os.close(writer)
-    status = os.waitpid(tar, 0)[1]
+    except BrokenPipeError:
+        # tar has ended before, and tells why.
+        pass
+    finally:
+        # Whatever goes wrong, nothing is written any more once this has ended.
+        if zstd:
+            os.close(writer)
+        status = os.waitpid(tar, 0)[1]
     if status:
         sys.exit(f"tar ended with {os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)}.")
 
