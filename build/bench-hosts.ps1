@@ -97,6 +97,7 @@ function Measure-Hosts([int] $Count, $Machines) {
         if ($hasAnsible) { Invoke-Native ansible @('all', '-m', 'ping') }
     }
     $touch = { . $settle; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
+    $each = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '
@@ -164,8 +165,8 @@ else:
         @{ Name = 'publish of 500 files / 5 MB over open connections'; Key = 'publish'; Prepare = { . $fresh; . $open }; Ours = $send; Open = $true },
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
         @{ Name = 'republish of 3 changed files over open connections'; Key = 'changed'; Prepare = { . $touch; . $open }; Ours = $send; Open = $true },
-        @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } } },
-        @{ Name = '10 commands, each by itself, over open connections'; Key = 'each'; Prepare = { . $cold; . $open }; Ours = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } }; Open = $true },
+        @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = $each },
+        @{ Name = '10 commands, each by itself, over open connections'; Key = 'each'; Prepare = { . $cold; . $open }; Ours = $each; Open = $true },
         @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } },
         @{ Name = '10 commands in one over open connections'; Key = 'ten'; Prepare = { . $cold; . $open }; Ours = { $null = $Machines | Invoke-LOCommand $ten }; Open = $true }) {
         if ($what.Name -notlike $Only) { continue }

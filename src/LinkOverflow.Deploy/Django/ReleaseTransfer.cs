@@ -48,7 +48,8 @@ internal static class ReleaseTransfer
                 archive.ReleaseId,
                 archive.Manifest.Length.ToString(CultureInfo.InvariantCulture),
                 useWhatIsThere ? "yes" : "no",
-                RemoteScript.Resource("receive.py")),
+                RemoteScript.Resource("receive.py"),
+                RemoteScript.Resource("zstd.py")),
             SendAsync,
             Hear,
             cancellationToken);

@@ -12,7 +12,7 @@ public sealed class ReceiveTests : IDisposable
     private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string SystemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-    // More than the script's own MANY.
+    // More than the script's own WORTH_ZSTD.
     private const int Many = 100;
 
     private readonly TemporaryFolder _folder = new();
@@ -272,14 +272,14 @@ public sealed class ReceiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData("nothing", true)]
+    [InlineData("the content, and its time set back", true)]
     [InlineData("the time alone", true)]
     [InlineData("what tells of times, as if an earlier version had brought it", true)]
     [InlineData("the length", false)]
     [InlineData("the time and the content", false)]
     [InlineData("the owner", false)]
     [InlineData("the file, for another one of the same time and length", false)]
-    public async Task A_file_is_used_again_if_it_is_what_came_and_is_read_only_where_its_time_is_another(string altered, bool used)
+    public async Task A_file_is_used_again_if_it_is_what_came_and_is_read_only_where_its_time_length_or_inode_is_another(string altered, bool used)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no /usr/bin/python3.");
@@ -292,8 +292,8 @@ public sealed class ReceiveTests : IDisposable
         var file = $"{Releases}/{first.ReleaseId}/project/same.txt";
         switch (altered)
         {
-            case "nothing":
-                // It would be found out if it were read.
+            case "the content, and its time set back":
+                // That it is used shows that it is not read.
                 var written = File.GetLastWriteTimeUtc(file);
                 File.WriteAllText(file, "SAME");
                 File.SetLastWriteTimeUtc(file, written);
@@ -384,7 +384,7 @@ public sealed class ReceiveTests : IDisposable
 
     private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes", RemoteScript.Resource("receive.py")])
+        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes", RemoteScript.Resource("receive.py"), RemoteScript.Resource("zstd.py")])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };

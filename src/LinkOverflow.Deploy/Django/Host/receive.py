@@ -1,7 +1,7 @@
 """Asks for what no release here holds, unpacks it, links the rest to what is here, and compiles.
 
 Arguments: the folder of the releases, the new one's there, which this makes, the manifest's size in bytes, whether what is here may be used
-(yes or no). Input: the manifest; then, as asked for, a compressed tar.
+(yes or no), the text of zstd.py. Input: the manifest; then, as asked for, a compressed tar.
 Few imports, of what is cheap, and few calls for each file, since most of the time goes to them. Paths are bytes, as a name need not be text.
 An entry is a line of a manifest: the digest in 64 characters, x or - in the 66th, the path from the 68th on. Beside a manifest there is for
 each entry when its file was written, how long it is, and its inode, by which a later release tells, much as rsync does, that nobody has
@@ -14,8 +14,8 @@ import sys
 
 releases, incoming = (os.path.realpath(os.fsencode(path)) for path in sys.argv[1:3])
 project = incoming + b"/project/"
-# So many contents are worth loading libzstd for, which takes 7 ms of processor; 5 MB by it take 40 ms less than by gzip.
-MANY = 64
+# So many contents: 500 of them, 5 MB, take 40 ms less than by gzip.
+WORTH_ZSTD = 64
 # A folder, and whether it is where its path says, and not by way of a shared path, where the site's user may write.
 is_real = {}
 
@@ -112,59 +112,14 @@ def has(path, digest, stamp):
     return actual.hexdigest().encode() == digest
 
 
-class Zstd:
-    """Decompression by libzstd, which dpkg, rpm or systemd has brought to the host, where the program zstd seldom is.
-
-    https://facebook.github.io/zstd/doc/api_manual_latest.html, "Streaming decompression".
-    """
-
-    # What zstd itself recommends for both is less than this.
-    SIZE = 1 << 18
-
-    def __init__(self):
-        """Fails where the host lacks it."""
-        import ctypes
-
-        class Buffer(ctypes.Structure):
-            _fields_ = [("start", ctypes.c_void_p), ("size", ctypes.c_size_t), ("position", ctypes.c_size_t)]
-
-            def __init__(self, memory):
-                super().__init__(ctypes.addressof(memory), 0, 0)
-                self.memory = memory
-
-        self.library = ctypes.CDLL("libzstd.so.1")
-        self.library.ZSTD_createDStream.restype = ctypes.c_void_p
-        self.library.ZSTD_getErrorName.restype = ctypes.c_char_p
-        self.library.ZSTD_getErrorName.argtypes = [ctypes.c_size_t]
-        self.library.ZSTD_isError.argtypes = [ctypes.c_size_t]
-        self.library.ZSTD_decompressStream.restype = ctypes.c_size_t
-        self.library.ZSTD_decompressStream.argtypes = [ctypes.c_void_p, ctypes.POINTER(Buffer), ctypes.POINTER(Buffer)]
-        self.stream = self.library.ZSTD_createDStream()
-        self.input, self.output = (Buffer(ctypes.create_string_buffer(self.SIZE)) for _ in range(2))
-
-    def decompress(self, source, target):
-        """From one file descriptor to the other; exits where it is not one whole frame."""
-        given, made = self.input, self.output
-        made.size = self.SIZE
-        content = memoryview(made.memory)
-        missing = 1
-        while missing:
-            if given.position == given.size and made.position < made.size:
-                given.position, given.size = 0, os.readv(source, [given.memory])
-                if not given.size:
-                    sys.exit("What came breaks off.")
-            made.position = 0
-            missing = self.library.ZSTD_decompressStream(self.stream, made, given)
-            if self.library.ZSTD_isError(missing):
-                sys.exit(f"What came is damaged: {self.library.ZSTD_getErrorName(missing).decode()}")
-            written = 0
-            while written < made.position:
-                written += os.write(target, content[written : made.position])
-
-
 def zstd_for(lacking):
+    """What zstd.py defines, which takes 7 ms of processor to load; None where that is not worth it, or there is no libzstd."""
+    if lacking < WORTH_ZSTD:
+        return None
     try:
-        return Zstd() if lacking > MANY else None
+        names = {}
+        exec(sys.argv[5], names)
+        return names["Zstd"]()
     except Exception:
         # Not here; or ctypes fails, as that of old Pythons does (MemoryError) where memory may not be written and run.
         return None

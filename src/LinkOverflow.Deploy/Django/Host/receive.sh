@@ -1,5 +1,5 @@
 # Takes a release, whole or not at all, in one exchange. Arguments: project, release, the manifest's size in bytes, whether what is here already
-# may be used (yes or no), the text of receive.py.
+# may be used (yes or no), the texts of receive.py and zstd.py.
 # Input: the release's manifest, "sha256 x path" of each file that can be run and "sha256 - path" of any other, each ended by a NUL; and after
 # this script's answer a compressed tar of project/.
 # Output: "lo:wanted present", and nothing more is read; or "lo:wanted", how to compress it (gzip or zstd) and "all" or the hashes that no
@@ -23,7 +23,7 @@ trap 'rm -rf "$incoming"' EXIT
 # An interrupted transfer ends once what it reads has ended.
 trap 'exit 143' TERM
 if command -v python3 >/dev/null; then
-  python3 -I -S -c "$5" "$releases" "$incoming" "$3" "$4"
+  python3 -I -S -c "$5" "$releases" "$incoming" "$3" "$4" "$6"
   # Compiled here once, since the site's user may not write into its own code; later, where Python comes with Puppet.
   : >"$incoming/compiled"
 else
