@@ -24,6 +24,17 @@ public sealed class Ec2ErrorsTests
         error.Message.ShouldContain("AWS refused the credentials: key id AKIAEXAMPLE from /home/me/.aws.settings");
     }
 
+    [Fact]
+    public async Task The_same_keys_in_two_files_are_named_by_the_file_that_is_in_use()
+    {
+        await using var ec2 = AnsweringEc2.Refusing("AuthFailure", 401);
+        foreach (var file in (string[])["/home/me/one.settings", "/home/me/two.settings"])
+        {
+            using var cloud = new Ec2Cloud(AnsweringEc2.Settings(ec2.Url) with { File = file });
+            (await Should.ThrowAsync<DeployException>(() => cloud.ListKeyPairsAsync(Cancellation))).Message.ShouldContain($"key id AKIAEXAMPLE from {file}");
+        }
+    }
+
     [Theory]
     [InlineData("InvalidKeyPair.NotFound", ErrorId.KeyPairNotFound)]
     [InlineData("InvalidAMIID.Malformed", ErrorId.ImageMalformed)]
