@@ -8,8 +8,8 @@ using LinkOverflow.Deploy.Settings;
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
 /// <summary>
-/// The AWS SDK's clients for some settings. One set per settings file, which errors name, region and credentials serves the whole process, so that many
-/// runspaces share its connections and its adaptive retry budget.
+/// The AWS SDK's clients for some settings. One set per region and credentials, whatever file they stand in, serves the whole process,
+/// so that many runspaces share its connections and its adaptive retry budget.
 /// </summary>
 internal sealed class AwsClients
 {
@@ -38,7 +38,6 @@ internal sealed class AwsClients
     /// <exception cref="Errors.DeployException">CredentialsMissing.</exception>
     public static AwsClients For(AwsSettings settings) => Known.GetOrAdd(
         new ClientKey(
-            settings.File,
             settings.Region,
             settings.EndpointUrl,
             settings.AccessKeyId,
@@ -70,5 +69,5 @@ internal sealed class AwsClients
     }
 
     private sealed record ClientKey(
-        string File, string Region, string? Endpoint, string? AccessKeyId, string? Secret, string? Token, string? Profile);
+        string Region, string? Endpoint, string? AccessKeyId, string? Secret, string? Token, string? Profile);
 }

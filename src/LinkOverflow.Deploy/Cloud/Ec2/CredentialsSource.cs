@@ -6,11 +6,11 @@ using LinkOverflow.Deploy.Settings;
 
 namespace LinkOverflow.Deploy.Cloud.Ec2;
 
-/// <summary>The credentials that some settings lead to, and where they were found.</summary>
+/// <summary>The credentials that some settings lead to, and where they were found. Settings with the same keys share one, whatever file they stand in.</summary>
 /// <param name="Credentials">The AWS SDK's object; a role's or a sign-in's renew themselves.</param>
-/// <param name="Description">Where they come from, for people; no secret.</param>
+/// <param name="Describe">Where the settings at hand have them from, for people; no secret.</param>
 /// <param name="Profile">The profile to sign in to where they give nothing, or null.</param>
-internal sealed record CredentialsSource(AWSCredentials Credentials, string Description, string? Profile = null)
+internal sealed record CredentialsSource(AWSCredentials Credentials, Func<AwsSettings, string> Describe, string? Profile = null)
 {
     /// <summary>The settings' keys, their profile, or the standard AWS chain, in this order.</summary>
     /// <exception cref="DeployException">CredentialsMissing.</exception>
@@ -19,7 +19,7 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
         if (settings.Profile is { } profile)
         {
             return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
-                ? new CredentialsSource(credentials, $"profile {profile} named in {settings.File}", profile)
+                ? new CredentialsSource(credentials, settings => $"profile {profile} named in {settings.File}", profile)
                 : throw new DeployException(
                     ErrorId.CredentialsMissing,
                     $"Profile = {profile} in {settings.File} names no usable AWS profile.",
@@ -32,13 +32,14 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
                 settings.SessionToken is { } token
                     ? new SessionAWSCredentials(id, secret.Reveal(), token.Reveal())
                     : new BasicAWSCredentials(id, secret.Reveal()),
-                $"key id {id} from {settings.File}");
+                settings => $"key id {id} from {settings.File}");
         }
 
         try
         {
             var found = DefaultAWSCredentialsIdentityResolver.GetCredentials();
-            return new CredentialsSource(found, $"the standard AWS credential chain ({Link(found)})");
+            var chain = $"the standard AWS credential chain ({Link(found)})";
+            return new CredentialsSource(found, _ => chain);
         }
         catch (AmazonClientException e)
         {
@@ -52,7 +53,7 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
 
     /// <summary>Has a role assumed and a sign-in's keys fetched where that is due, so that its failure is not taken for EC2's.</summary>
     /// <exception cref="DeployException">CredentialsMissing, CredentialsRejected.</exception>
-    public async Task RequireAsync(CancellationToken cancellationToken)
+    public async Task RequireAsync(AwsSettings settings, CancellationToken cancellationToken)
     {
         try
         {
@@ -64,7 +65,7 @@ internal sealed record CredentialsSource(AWSCredentials Credentials, string Desc
             var why = e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})" : e.Message;
             throw new DeployException(
                 refusal is not null ? ErrorId.CredentialsRejected : ErrorId.CredentialsMissing,
-                $"No credentials could be had from {Description}: {why}{(refusal is null ? "" : $" (AWS answered {refusal.ErrorCode}, request {refusal.RequestId})")}",
+                $"No credentials could be had from {Describe(settings)}: {why}{(refusal is null ? "" : $" (AWS answered {refusal.ErrorCode}, request {refusal.RequestId})")}",
                 Profile is null ? "Check what the chain finds: aws sts get-caller-identity" : $"Sign in or correct the profile: aws sso login --profile {Profile}",
                 e);
         }

@@ -26,7 +26,7 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         var throttled = false;
         try
         {
-            await Clients.Credentials.RequireAsync(ending.Token);
+            await Clients.Credentials.RequireAsync(settings, ending.Token);
             while (true)
             {
                 try
@@ -42,7 +42,7 @@ internal sealed class Ec2Calls(AwsSettings settings, TimeSpan limit)
         }
         catch (AmazonServiceException e)
         {
-            throw Ec2Errors.Translate(e, settings, Clients.Credentials.Description, action);
+            throw Ec2Errors.Translate(e, settings, Clients.Credentials.Describe(settings), action);
         }
         catch (Exception e) when (e is AmazonClientException or HttpRequestException or WebException or IOException)
         {

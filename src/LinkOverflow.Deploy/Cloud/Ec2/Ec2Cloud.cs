@@ -37,7 +37,7 @@ public sealed partial class Ec2Cloud : ICloud
     public object Identity => _calls.Clients;
 
     /// <inheritdoc/>
-    public string Credentials => _calls.Clients.Credentials.Description;
+    public string Credentials => _calls.Clients.Credentials.Describe(_settings);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<CloudInstance>> RunInstancesAsync(LaunchRequest request, CancellationToken cancellationToken)
