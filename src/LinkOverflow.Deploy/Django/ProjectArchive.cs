@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.IO.Compression;
@@ -53,7 +54,11 @@ public sealed class ProjectArchive
             await Parallel.ForEachAsync(
                 tree.Entries.Where(e => e.Kind == EntryKind.File),
                 cancellationToken,
-                async (entry, token) => hashes[entry.Path] = await HashAsync(entry, token));
+                (entry, token) =>
+                {
+                    hashes[entry.Path] = Hash(entry, token);
+                    return ValueTask.CompletedTask;
+                });
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (var entry in tree.Entries)
             {
@@ -137,10 +142,28 @@ public sealed class ProjectArchive
             : throw new DeployException(ErrorId.PublishFailed, $"{entry.FullPath} has been changed while it was published.", "Publish again.");
     }
 
-    private static async Task<string> HashAsync(ProjectEntry entry, CancellationToken cancellationToken)
+    // Of many small files, asynchronous reading is most of the time.
+    private static string Hash(ProjectEntry entry, CancellationToken cancellationToken)
     {
-        await using var file = File.OpenRead(entry.FullPath);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var file = File.OpenHandle(entry.FullPath);
+            var offset = 0L;
+            while (RandomAccess.Read(file, buffer, offset) is var count and > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                hash.AppendData(buffer, 0, count);
+                offset += count;
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     // On the host the files belong to root and everybody may read them; only whether a file can be run is the project's.

@@ -35,6 +35,16 @@ internal static class ReleaseTransfer
         }
     }
 
+    internal static RemoteScript Script(string project, ProjectArchive archive, bool useWhatIsThere) =>
+        RemoteScript.Embedded(
+                "receive.sh",
+                project,
+                archive.ReleaseId,
+                archive.Manifest.Length.ToString(CultureInfo.InvariantCulture),
+                useWhatIsThere ? "yes" : "no")
+            .With("receive", RemoteScript.Resource("receive.py"))
+            .With("zstd", RemoteScript.Resource("zstd.py"));
+
     /// <summary>Tells what there is, hears what is wanted of it and sends that: one command on the host, whatever it has.</summary>
     private static Task<RemoteResult> ExchangeAsync(
         SshTarget ssh, string project, ProjectArchive archive, bool useWhatIsThere, Action<string> line, CancellationToken cancellationToken)
@@ -42,14 +52,7 @@ internal static class ReleaseTransfer
         var answer = new TaskCompletionSource<string>();
         return SshConnections.RunAsync(
             ssh,
-            RemoteScript.Embedded(
-                "receive.sh",
-                project,
-                archive.ReleaseId,
-                archive.Manifest.Length.ToString(CultureInfo.InvariantCulture),
-                useWhatIsThere ? "yes" : "no",
-                RemoteScript.Resource("receive.py"),
-                RemoteScript.Resource("zstd.py")),
+            Script(project, archive, useWhatIsThere),
             SendAsync,
             Hear,
             cancellationToken);

@@ -94,7 +94,7 @@ public sealed class SshConnection : IAsyncDisposable
         using var process = Start(script, mark);
         try
         {
-            var result = await ResultAsync(process, input, line, cancellationToken);
+            var result = await ResultAsync(process, script, input, line, cancellationToken);
             return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -125,19 +125,20 @@ public sealed class SshConnection : IAsyncDisposable
             return;
         }
 
-        var ending = EndAsync(Start(script.Cancellation(mark), Guid.NewGuid().ToString("N")));
+        var cancellation = script.Cancellation(mark);
+        var ending = EndAsync(Start(cancellation, Guid.NewGuid().ToString("N")), cancellation);
         _endings.Add(ending);
         await Task.WhenAny(ending, Task.Delay(CancellationTime, CancellationToken.None));
     }
 
-    private static async Task EndAsync(Process process)
+    private static async Task EndAsync(Process process, RemoteScript cancellation)
     {
         using (process)
         using (var patience = new CancellationTokenSource(GoodbyeTime))
         {
             try
             {
-                await ResultAsync(process, null, null, patience.Token);
+                await ResultAsync(process, cancellation, null, null, patience.Token);
             }
             catch (OperationCanceledException)
             {
@@ -195,19 +196,24 @@ public sealed class SshConnection : IAsyncDisposable
     }
 
     private static async Task<RemoteResult> ResultAsync(
-        Process process, Func<Stream, CancellationToken, Task>? input, Action<string>? line, CancellationToken cancellationToken)
+        Process process,
+        RemoteScript script,
+        Func<Stream, CancellationToken, Task>? input,
+        Action<string>? line,
+        CancellationToken cancellationToken)
     {
         var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
         var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
-        await ExchangeAsync(process, input, cancellationToken);
+        await ExchangeAsync(process, script.Preamble, input, cancellationToken);
         return new RemoteResult(process.ExitCode, await output, await error);
     }
 
     /// <summary>Writes the input until it or the process ends.</summary>
-    private static async Task ExchangeAsync(Process process, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
+    private static async Task ExchangeAsync(
+        Process process, byte[] preamble, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var writing = WriteInputAsync(process, input, ended.Token);
+        var writing = WriteInputAsync(process, preamble, input, ended.Token);
         var exit = process.WaitForExitAsync(cancellationToken);
         if (await Task.WhenAny(writing, exit) == exit)
         {
@@ -226,10 +232,12 @@ public sealed class SshConnection : IAsyncDisposable
         await exit;
     }
 
-    private static async Task WriteInputAsync(Process process, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
+    private static async Task WriteInputAsync(
+        Process process, byte[] preamble, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
     {
         try
         {
+            await process.StandardInput.BaseStream.WriteAsync(preamble, cancellationToken);
             if (input is not null)
             {
                 await input(process.StandardInput.BaseStream, cancellationToken);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using LinkOverflow.Deploy.Django;
-using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Django;
 
@@ -153,9 +152,9 @@ public sealed class ReceiveTests : IDisposable
         using var stream = new MemoryStream();
         await archive.WriteAsync(stream, ArchiveCompression.Gzip, null, TestContext.Current.CancellationToken);
 
-        // A tar(1) of the test's own, first on the path, that notes how much its input holds: F_GETPIPE_SZ of fcntl(2) is 1032.
+        // A tar(1) of the test's own, first on the path, that notes how much the input of all of it holds: F_GETPIPE_SZ of fcntl(2) is 1032.
         using var programs = new TemporaryFolder();
-        programs.Write("tar", $"#!/bin/sh\n/usr/bin/python3 -c 'import fcntl; print(fcntl.fcntl(0, 1032))' >{programs.Path}/noted\nexec /usr/bin/tar \"$@\"\n", Program);
+        programs.Write("tar", $"#!/bin/sh\nbash=$(ps -o ppid= $PPID | tr -d ' ')\n/usr/bin/python3 -c 'import fcntl, sys; print(fcntl.fcntl(sys.stdin, 1032))' <\"/proc/$bash/fd/0\" >{programs.Path}/noted\nexec /usr/bin/tar \"$@\"\n", Program);
         (await ReceiveAsync(archive, stream.ToArray(), $"{programs.Path}:{SystemPath}")).ShouldBe(0);
         (await File.ReadAllTextAsync(Path.Combine(programs.Path, "noted"), TestContext.Current.CancellationToken)).Trim().ShouldBe($"{1 << 20}");
     }
@@ -384,7 +383,8 @@ public sealed class ReceiveTests : IDisposable
 
     private async Task<int> ReceiveAsync(ProjectArchive archive, byte[] bytes, string? path = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", RemoteScript.Resource("receive.sh"), "receive", _project, archive.ReleaseId, $"{archive.Manifest.Length}", "yes", RemoteScript.Resource("receive.py"), RemoteScript.Resource("zstd.py")])
+        var script = ReleaseTransfer.Script(_project, archive, useWhatIsThere: true);
+        var start = new ProcessStartInfo("bash", ["-c", script.Text, "receive", .. script.Arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };

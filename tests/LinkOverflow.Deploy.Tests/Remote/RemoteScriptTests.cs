@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using LinkOverflow.Deploy.Remote;
 
 namespace LinkOverflow.Deploy.Tests.Remote;
@@ -35,6 +36,39 @@ public sealed class RemoteScriptTests
             process.WaitForExit();
             return (process.ExitCode, error);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Embedded))]
+    public void Every_embedded_file_is_ASCII_as_hosts_count_its_characters(string name) => Ascii.IsValid(RemoteScript.Resource(name)).ShouldBeTrue();
+
+    [Fact]
+    public void A_script_of_this_program_comes_by_its_input_whole_or_none_of_it_runs_and_what_follows_is_its_own()
+    {
+        var script = new RemoteScript("# unseen\necho begun $1\ncat\nexit 3", ["it's"], AsRoot: false) { EndsItself = true };
+        script.CommandLine("mark").ShouldNotContain("unseen");
+        var text = Encoding.ASCII.GetString(script.Preamble);
+        Run(text + "own").ShouldBe((3, "begun it's\nown"));
+        Run(text[..^1]).ShouldBe((1, ""));
+
+        (int ExitCode, string Output) Run(string input)
+        {
+            var start = new ProcessStartInfo("bash", ["-c", script.CommandLine("mark")]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+            using var process = Process.Start(start)!;
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, output);
+        }
+    }
+
+    [Fact]
+    public void An_ad_hoc_command_is_seen()
+    {
+        var script = new RemoteScript("echo seen", []);
+        script.CommandLine("mark").ShouldContain("echo seen");
+        script.Preamble.ShouldBeEmpty();
     }
 
     [Fact]

@@ -48,6 +48,28 @@ def entries_of(folder):
         return [entry for entry in file.read().split(b"\0") if entry]
 
 
+def held_releases():
+    """Each release's folder and entries, the newest first, which has the most in common with the next one."""
+    held = []
+    for release in os.scandir(releases):
+        try:
+            # What begins with a dot is still coming.
+            if not release.name.startswith(b"."):
+                held.append((release.stat().st_mtime, release.path, entries_of(release.path)))
+        except OSError:
+            # It has no manifest, or is being removed.
+            pass
+    return [(folder, entries) for _, folder, entries in sorted(held, reverse=True)]
+
+
+def lacking_of(wanted, held):
+    """The digests of what no release here holds."""
+    lacking = {entry[:64] for entry in wanted}
+    for _, entries in held:
+        lacking.difference_update([entry[:64] for entry in entries])
+    return lacking
+
+
 def stamps_of(folder, entries):
     """Each entry's stamp; none where a release has none, as those that an earlier version of this brought."""
     try:
@@ -55,7 +77,7 @@ def stamps_of(folder, entries):
             stamps = file.read().split(b"\n")
     except OSError:
         stamps = []
-    return stamps if len(stamps) == len(entries) else [None] * len(entries)
+    return dict(zip(entries, stamps if len(stamps) == len(entries) else [None] * len(entries)))
 
 
 def stamp_of(status):
@@ -63,24 +85,16 @@ def stamp_of(status):
     return b"%d %d %d" % (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def write_stamps(entries):
-    with open(incoming + b"/stamps", "wb") as file:
-        file.write(b"\n".join([stamp_of(os.lstat(project + entry[67:])) for entry in entries]))
-
-
-def held_releases():
-    """Each release's folder and entries with their stamps, the newest first, which has the most in common with the next one."""
-    held = []
-    for release in os.scandir(releases):
+def write_stamps(wanted, known):
+    stamps = []
+    for entry in wanted:
+        path = project + entry[67:]
         try:
-            # What begins with a dot is still coming.
-            if not release.name.startswith(b"."):
-                entries = entries_of(release.path)
-                held.append((release.stat().st_mtime, release.path, dict(zip(entries, stamps_of(release.path, entries)))))
-        except OSError:
-            # It has no manifest, or is being removed.
-            pass
-    return [(folder, entries) for _, folder, entries in sorted(held, key=lambda one: one[:2], reverse=True)]
+            stamps.append(known.get(entry) or stamp_of(os.lstat(path)))
+        except FileNotFoundError:
+            gone(path)
+    with open(incoming + b"/stamps", "wb") as file:
+        file.write(b"\n".join(stamps))
 
 
 def own_status(path):
@@ -95,21 +109,24 @@ def own_status(path):
     return status if is_real[folder] and stat.S_ISREG(status.st_mode) and status.st_uid == 0 else None
 
 
-def has(path, digest, stamp):
-    """Whether a release's own file is still what its manifest says."""
-    status = own_status(path)
-    if not status or stamp == stamp_of(status):
-        return status is not None
+def digest_of(path):
     import hashlib
 
-    actual = hashlib.sha256()
+    digest = hashlib.sha256()
     file = os.open(path, os.O_RDONLY)
     try:
         for block in iter(lambda: os.read(file, 1 << 16), b""):
-            actual.update(block)
+            digest.update(block)
     finally:
         os.close(file)
-    return actual.hexdigest().encode() == digest
+    return digest.hexdigest().encode()
+
+
+def unaltered(path, digest, stamp):
+    """The stamp that a release's own file has now if it is still what its manifest says, else None."""
+    status = own_status(path)
+    actual = status and stamp_of(status)
+    return actual if actual and (actual == stamp or digest_of(path) == digest) else None
 
 
 def zstd_for(lacking):
@@ -125,24 +142,37 @@ def zstd_for(lacking):
         return None
 
 
-def unpack(zstd):
+def gunzip(source, target):
+    """From one file descriptor to the other; exits where it is not one whole stream. tar would start two processes for it."""
+    import zlib
+
+    stream = zlib.decompressobj(31)
+    with open(target, "wb", closefd=False) as file:
+        while not stream.eof:
+            block = os.read(source, 1 << 18)
+            if not block:
+                sys.exit("What came breaks off.")
+            try:
+                file.write(stream.decompress(block))
+            except zlib.error as e:
+                sys.exit(f"What came is damaged: {e}")
+
+
+def unpack(decompress):
     source = os.dup(0)
-    if zstd:
-        reader, writer = os.pipe()
-        os.dup2(reader, 0)
-        os.close(reader)
-    tar = os.spawnvp(os.P_NOWAIT, "tar", ["tar", "-x" if zstd else "-xz", "-f", "-", "--no-same-owner", "-C", incoming])
+    reader, writer = os.pipe()
+    os.dup2(reader, 0)
+    os.close(reader)
+    tar = os.spawnvp(os.P_NOWAIT, "tar", ["tar", "-x", "-f", "-", "--no-same-owner", "-C", incoming])
     os.close(0)
     try:
-        if zstd:
-            zstd.decompress(source, writer)
+        decompress(source, writer)
     except BrokenPipeError:
         # tar has ended before, and tells why.
         pass
     finally:
         # Whatever goes wrong, nothing is written any more once this has ended.
-        if zstd:
-            os.close(writer)
+        os.close(writer)
         status = os.waitpid(tar, 0)[1]
     if status:
         sys.exit(f"tar ended with {os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)}.")
@@ -163,13 +193,17 @@ def link(source, path):
             os.link(compiled, compiled_of(path))
 
 
-def link_unchanged(folder, entries, needed):
-    """Links what a release has at the same place, and returns what is needed still."""
+def link_unchanged(needed, folder, entries, known):
+    """Links what a release has at the same place, and returns what is needed still. What is linked has its stamp in known from then on."""
     rest = []
+    stamps = stamps_of(folder, entries)
     for entry in needed:
-        source = folder + b"/project/" + entry[67:]
-        if entry in entries and has(source, entry[:64], entries[entry]):
-            link(source, project + entry[67:])
+        path = entry[67:]
+        source = folder + b"/project/" + path
+        stamp = unaltered(source, entry[:64], stamps[entry]) if entry in stamps else None
+        if stamp:
+            link(source, project + path)
+            known[entry] = stamp
         else:
             rest.append(entry)
     return rest
@@ -180,17 +214,16 @@ def take(needed, held):
     digests = {entry[:64] for entry in needed}
     places = {}
     for folder, entries in held:
-        for entry, stamp in entries.items():
+        for entry, stamp in stamps_of(folder, entries).items():
             if entry[:64] in digests:
                 places.setdefault(entry[:64], []).append((entry[65:66], folder + b"/project/" + entry[67:], stamp))
     for entry in needed:
         digest, mode, path = entry[:64], entry[65:66], project + entry[67:]
         for other_mode, source, stamp in sorted(places.get(digest, []), key=lambda place: place[0] != mode):
-            if has(source, digest, stamp):
+            if unaltered(source, digest, stamp):
                 break
         else:
-            print(f"{os.fsdecode(path)} is not in any release here any more.", file=sys.stderr)
-            sys.exit(8)
+            gone(path)
         if mode == other_mode:
             link(source, path)
         else:
@@ -198,6 +231,11 @@ def take(needed, held):
 
             shutil.copyfile(source, path)
             os.chmod(path, 0o755 if mode == b"x" else 0o644)
+
+
+def gone(path):
+    print(f"{os.fsdecode(path)} is not in any release here any more, and has not come.", file=sys.stderr)
+    sys.exit(8)
 
 
 def compile_all(paths):
@@ -221,16 +259,23 @@ os.mkdir(incoming)
 read_manifest(int(sys.argv[3]))
 wanted = entries_of(incoming)
 held = held_releases() if sys.argv[4] == "yes" else []
-lacking = {entry[:64] for entry in wanted}.difference(*([entry[:64] for entry in entries] for _, entries in held))
+lacking = lacking_of(wanted, held)
 zstd = zstd_for(len(lacking))
 print("lo:wanted", "zstd" if zstd else "gzip", " ".join(sorted(map(bytes.decode, lacking))) if held else "all", flush=True)
-unpack(zstd)
-needed = [entry for entry in wanted if not os.path.lexists(project + entry[67:])]
+# While what is lacking is packed and on its way.
+needed = [entry for entry in wanted if entry[:64] not in lacking]
+for folder in {entry[67:].rpartition(b"/")[0] for entry in needed}:
+    os.makedirs(project + folder, exist_ok=True)
+known = {}
 for folder, entries in held:
-    needed = link_unchanged(folder, entries, needed) if needed else needed
-take(needed, held)
-write_stamps(wanted)
+    needed = needed and link_unchanged(needed, folder, entries, known)
+if needed:
+    take(needed, held)
+unpack(zstd.decompress if zstd else gunzip)
+write_stamps(wanted, known)
 sources = [project + entry[67:] for entry in wanted if entry.endswith(b".py")]
 uncompiled = [path for path in sources if not os.path.exists(compiled_of(path))]
 if uncompiled:
     compile_all(uncompiled)
+# Python takes 3 ms to take itself apart.
+os._exit(0)
