@@ -1,7 +1,6 @@
 # Measures work on hosts against plain ssh with tar, Fabric and Ansible doing the same to the same machines, in one run: no connection is open
 # when a measurement begins, all hosts at once, medians, the ones after the other and round again, so that what else the machine does meets
-# all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "Ansible in place" unpacks
-# over what is there, which is what most playbooks do. "This" is the module in a PowerShell that is open already, as a console is; "this,
+# all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "This" is the module in a PowerShell that is open already, as a console is; "this,
 # started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
 # work in the midst of a session, as a deployment is when it comes to publish: what keeps its logins has them, the module always and Ansible by
 # ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by ControlMaster, "ssh, one login" that of ten commands, made by the first.
@@ -9,7 +8,7 @@
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
 # -Only names what is measured, with wildcards.
-param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 100, [int] $Limit = 2400, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 200, [int] $Limit = 2400, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
 $work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
@@ -71,6 +70,7 @@ function New-Site([string] $Folder) {
 
 function Measure-Hosts([int] $Count, $Machines) {
     $config = "$work/ssh_config"
+    $sockets = (New-Item -ItemType Directory "$work/cp$Count").FullName
     $hostNames = foreach ($machine in $Machines) { "h$($machine.Name -replace '\D')" }
     ($Machines | ForEach-Object { "Host h$($_.Name -replace '\D')`n HostName $($_.PublicIp)`n User admin`n IdentityFile $($_.KeyFile)`n StrictHostKeyChecking no`n UserKnownHostsFile /dev/null`n LogLevel ERROR`n BatchMode yes" }) -join "`n" | Set-Content $config
     $site = "$work/site$Count"
@@ -83,14 +83,14 @@ function Measure-Hosts([int] $Count, $Machines) {
     $started = { Invoke-Native $shell[0] @($shell[1..9] + @('-NoProfile', '-NonInteractive', '-File', "$PSScriptRoot/bench-send.ps1", '-Root', $root, '-Site', $site, '-Deployment', $Machines[0].Deployment)) }
     $cold = {
         $null = $connections::CloseAllAsync().GetAwaiter().GetResult()
-        Get-ChildItem "$work/cp" -ErrorAction Ignore | ForEach-Object { & ssh -F $config -o "ControlPath=$($_.FullName)" -O exit h1 2>$null }
+        Get-ChildItem $sockets | ForEach-Object { & ssh -F $config -o "ControlPath=$($_.FullName)" -O exit h1 2>$null }
     }
     # What the way before left to be written is written: this is the only one that waits until what it brought is on the disk.
     $settle = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'sync -f /srv'; . $cold }
-    # Put aside, and not removed: ext4 steps around inodes that were freed a moment ago, which made all that follows much slower.
+    # Put aside, and not removed, as the machines are (below).
     $fresh = { . $cold; $null = $Machines | Invoke-LOCommand -AsRoot 'old=$(mktemp -d /var/tmp/old-XXXXXX); find /srv -mindepth 1 -maxdepth 1 -exec mv -t "$old" {} +'; . $settle }
     # With a connection that each of them keeps open.
-    $sharing = "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$work/cp/%C"
+    $sharing = "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath=$sockets/%C"
     $open = {
         Invoke-Native bash @("$work/login.sh", $sharing)
         $null = $Machines | Invoke-LOCommand 'true'
@@ -129,15 +129,13 @@ elif sys.argv[1] == 'each':
 else:
     group.run('$ten', hide=True)
 "@
-    Set-Content "$work/ansible.cfg" "[defaults]`ninventory = $work/hosts`nforks = $Count`ngathering = explicit`nhost_key_checking = False`ninterpreter_python = /usr/bin/python3`nlocal_tmp = $work/ansible`n[ssh_connection]`npipelining = True`nssh_args = -F $config -o ControlMaster=auto -o ControlPersist=60s`ncontrol_path_dir = $work/cp"
+    Set-Content "$work/ansible.cfg" "[defaults]`ninventory = $work/hosts`nforks = $Count`ngathering = explicit`nhost_key_checking = False`ninterpreter_python = /usr/bin/python3`nlocal_tmp = $work/ansible`n[ssh_connection]`npipelining = True`nssh_args = -F $config -o ControlMaster=auto -o ControlPersist=60s`ncontrol_path_dir = $sockets"
     Set-Content "$work/hosts" ($hostNames -join "`n")
     # What is fastest of it: a copy and one command take two thirds of unarchive and a third task for the name, and less than synchronize. To
     # copy each file by a task of its own takes many times as long.
     $playbook = "- hosts: all`n  become: true`n  tasks:`n"
     Set-Content "$work/publish.yml" "$playbook    - copy: {src: $work/site.tar.gz, dest: /srv/site.tar.gz}`n    - shell: rm -rf /srv/new && mkdir /srv/new && tar -xzf /srv/site.tar.gz -C /srv/new && rm -rf /srv/ansible && mv -T /srv/new /srv/ansible"
     Set-Content "$work/changed.yml" "$playbook    - copy: {src: $work/changed.tar.gz, dest: /srv/changed.tar.gz}`n    - shell: rm -rf /srv/new && cp -al /srv/ansible /srv/new && tar -xzf /srv/changed.tar.gz -C /srv/new && rm -rf /srv/ansible && mv -T /srv/new /srv/ansible"
-    Set-Content "$work/publish-in-place.yml" "$playbook    - file: {path: /srv/place, state: directory}`n    - unarchive: {src: $work/site.tar.gz, dest: /srv/place}"
-    Set-Content "$work/changed-in-place.yml" "$playbook    - unarchive: {src: $work/changed.tar.gz, dest: /srv/place}"
     Set-Content "$work/ten.yml" "- hosts: all`n  tasks:`n    - shell: '$ten'"
     Set-Content "$work/each.yml" ("- hosts: all`n  become: true`n  tasks:`n" + ("    - command: id -u`n" * 10))
     $env:ANSIBLE_CONFIG = "$work/ansible.cfg"
@@ -183,7 +181,6 @@ else:
         if ($sends -and -not $what.Open) { $ways['this, started'] = $started }
         if ($hasFabric -and -not $what.Open) { $ways['Fabric'] = { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", $key) } }
         if ($hasAnsible) { $ways['Ansible'] = { & $ansible $key } }
-        if ($hasAnsible -and $sends) { $ways['Ansible in place'] = { & $ansible "$key-in-place" } }
         # What is published again has to be there.
         if ($key -eq 'changed') {
             . $fresh
@@ -191,7 +188,7 @@ else:
             $env:SHARING = ''
             Invoke-Native bash @("$work/publish.sh")
             if ($hasFabric) { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
-            if ($hasAnsible) { & $ansible publish; & $ansible publish-in-place }
+            if ($hasAnsible) { & $ansible publish }
         }
         Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare)
     }
@@ -224,12 +221,12 @@ function Measure-Redeploy {
 
 try {
     (Get-Content -Raw "$root/instance.config") -replace '(?<=PuppetConfigFile = )', "$root/" -replace '(?m)^\[EC2\]$', "[EC2]`nMaxInstances = 50" | Set-Content "$work/instance.config"
+    # All of them first, and none is removed before the end: ext4 goes around what was removed a moment ago, and is slow for minutes.
+    $machines = @{}
     foreach ($count in $Hosts) {
-        $null = New-Item -ItemType Directory -Force "$work/cp"
-        $machines = New-LOInstance "$root/samples/linkoverflow" $count -Lab -InstanceConfig "$work/instance.config" | Sort-Object { [int]($_.Name -replace '\D') }
-        Measure-Hosts $count @($machines)
-        Remove-LODeployment $machines[0].Deployment -Lab -Confirm:$false
+        $machines[$count] = @(New-LOInstance "$root/samples/linkoverflow" $count -Lab -InstanceConfig "$work/instance.config" | Sort-Object { [int]($_.Name -replace '\D') })
     }
+    foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] }
     if (-not $SkipRedeploy) {
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("redeploy under load: not measured, $Limit s are over") } else { Measure-Redeploy }
     }
