@@ -1,10 +1,10 @@
 # Measures work on hosts against plain ssh with tar, Fabric and Ansible doing the same to the same machines, in one run: no connection is open
 # when a measurement begins, all hosts at once, medians, the ones after the other and round again, so that what else the machine does meets
-# all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "This" is the module in a PowerShell that is open already, as a console is; "this,
-# started" is a process that imports it and finds the instances first, as the others are started anew each time. "Over open connections" is
-# work in the midst of a session, as a deployment is when it comes to publish: what keeps its logins has them, the module always and Ansible by
-# ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by ControlMaster, "ssh, one login" that of ten commands, made by the first.
-# All pack once for all hosts, this as zstd and the others as gzip.
+# all of them. The same is: the files are brought beside what is there, and take its place when they are whole. "This" is the module in a
+# PowerShell that is open already, as a console is; "this, started" is a process that imports it and finds the instances first, as the others
+# are started anew each time. "Over open connections" is work in the midst of a session, as a deployment is when it comes to publish: what
+# keeps its logins has them, the module always and Ansible by ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by
+# ControlMaster, "ssh, one login" that of ten commands, made by the first. All pack once for all hosts, this as zstd and the others as gzip.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
 # -Only names what is measured, with wildcards.

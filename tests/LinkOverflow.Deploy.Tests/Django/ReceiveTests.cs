@@ -32,7 +32,7 @@ public sealed class ReceiveTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_breaks_off_leaves_nothing_and_a_whole_one_a_release()
+    public async Task A_stream_that_breaks_off_or_is_damaged_leaves_nothing_and_a_whole_one_a_release()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may write to /srv.");
         _folder.Write("manage.py", "print('whole')");
@@ -48,6 +48,11 @@ public sealed class ReceiveTests : IDisposable
             (await ReceiveAsync(archive, stream.ToArray()[..(int)(stream.Length * part)])).ShouldNotBe(0);
             Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
         }
+
+        var damaged = stream.ToArray();
+        damaged[damaged.Length / 2] ^= 1;
+        (await ReceiveAsync(archive, damaged)).ShouldNotBe(0);
+        Directory.EnumerateFileSystemEntries(Releases).ShouldBeEmpty();
 
         (await ReceiveAsync(archive, stream.ToArray())).ShouldBe(0);
         Directory.EnumerateFileSystemEntries(Releases).ShouldBe([$"{Releases}/{archive.ReleaseId}"]);
