@@ -14,23 +14,23 @@ public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, 
     public bool Repeatable { get; init; } = true;
 
     /// <summary>
-    /// Whether an interruption is for the script alone, which knows what of its work may be cut off; true of the scripts of this program.
-    /// Else all that it runs is ended.
+    /// Whether it is a script of this program. An interruption is for such a one alone, which knows what of its work may be cut off, and of
+    /// another ends all that it runs; and its text comes by its input.
     /// </summary>
-    public bool EndsItself { get; init; }
+    public bool IsOwn { get; init; }
 
     /// <summary>
-    /// What the host reads before the script's own input: the text of a script of this program, all ASCII, so that it fills neither sudo's log nor
+    /// What the host reads before the script's input: the text of a script of this program, all ASCII, so that it fills neither sudo's log nor
     /// the process list. An ad hoc command is for both to show.
     /// </summary>
-    internal byte[] Preamble => EndsItself ? Encoding.ASCII.GetBytes(Text) : [];
+    internal byte[] Preamble => IsOwn ? Encoding.ASCII.GetBytes(Text) : [];
 
     /// <summary>A script that is part of this program, by its file name.</summary>
     public static RemoteScript Embedded(string name, params string[] arguments) => Embedded([name], arguments);
 
     /// <summary>A script in several files that are part of this program, one after the other.</summary>
     public static RemoteScript Embedded(string[] names, params string[] arguments) =>
-        new(string.Join('\n', names.Select(Resource)), arguments) { EndsItself = true };
+        new(string.Join('\n', names.Select(Resource)), arguments) { IsOwn = true };
 
     /// <summary>The script with a text in a variable.</summary>
     internal RemoteScript With(string variable, string text) => this with { Text = $"{variable}={ShellText.Quote(text)}\n{Text}" };
@@ -50,7 +50,7 @@ public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, 
     /// line; the command before it keeps the shell from giving its place up to the script.
     /// </param>
     internal string CommandLine(string mark) =>
-        ShellText.Command([.. (AsRoot ? (string[])["sudo", "-n", "--"] : []), "bash", "-c", .. EndsItself ? ReadingText : [Text, "linkoverflow"], .. Arguments])
+        ShellText.Command([.. (AsRoot ? (string[])["sudo", "-n", "--"] : []), "bash", "-c", .. IsOwn ? ReadingText : [Text, "linkoverflow"], .. Arguments])
         + $"; exit # linkoverflow {mark}";
 
     // So many characters and no more, so that what follows is the script's own; where they do not all come, none of it runs.
@@ -58,5 +58,5 @@ public sealed record RemoteScript(string Text, IReadOnlyList<string> Arguments, 
         ["IFS= read -r -N \"$1\" text && shift && eval \"$text\"", "linkoverflow", Text.Length.ToString(CultureInfo.InvariantCulture)];
 
     /// <summary>The script that ends the one that bears a mark.</summary>
-    internal RemoteScript Cancellation(string mark) => Embedded("cancel.sh", mark, EndsItself ? "script" : "all") with { AsRoot = AsRoot };
+    internal RemoteScript Cancellation(string mark) => Embedded("cancel.sh", mark, IsOwn ? "script" : "all") with { AsRoot = AsRoot };
 }

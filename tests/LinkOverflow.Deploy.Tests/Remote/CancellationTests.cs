@@ -134,7 +134,7 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     }
 
     /// <summary>As the scripts of this program begin.</summary>
-    private RemoteScript Own(string text) => new($"{RemoteScript.Resource("cancellation.sh")}\n{text}", [Marker], AsRoot: false) { EndsItself = true };
+    private RemoteScript Own(string text) => new($"{RemoteScript.Resource("cancellation.sh")}\n{text}", [Marker], AsRoot: false) { IsOwn = true };
 
     /// <summary>Runs a script that says "go" once it is at work, and interrupts it then.</summary>
     private async Task CancelAsync(RemoteScript script)

@@ -45,7 +45,7 @@ public sealed class RemoteScriptTests
     [Fact]
     public void A_script_of_this_program_comes_by_its_input_whole_or_none_of_it_runs_and_what_follows_is_its_own()
     {
-        var script = new RemoteScript("# unseen\nset -e\necho begun $1\ncat\n(exit 3)\necho never", ["it's"], AsRoot: false) { EndsItself = true };
+        var script = new RemoteScript("# unseen\nset -e\necho begun $1\ncat\n(exit 3)\necho never", ["it's"], AsRoot: false) { IsOwn = true };
         script.CommandLine("mark").ShouldNotContain("unseen");
         var text = Encoding.ASCII.GetString(script.Preamble);
         Run(text + "own").ShouldBe((3, "begun it's\nown"));

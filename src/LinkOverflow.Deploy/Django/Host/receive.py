@@ -1,4 +1,4 @@
-"""Asks for what no release here holds, unpacks it, links the rest to what is here, and compiles.
+"""Asks for what no release here holds, links the rest to what is here meanwhile, unpacks what comes, and compiles.
 
 Arguments: the folder of the releases, the new one's there, which this makes, the manifest's size in bytes, whether what is here may be used
 (yes or no), the text of zstd.py. Input: the manifest; then, as asked for, a compressed tar.
@@ -60,14 +60,6 @@ def held_releases():
             # It has no manifest, or is being removed.
             pass
     return [(folder, entries) for _, folder, entries in sorted(held, reverse=True)]
-
-
-def lacking_of(wanted, held):
-    """The digests of what no release here holds."""
-    lacking = {entry[:64] for entry in wanted}
-    for _, entries in held:
-        lacking.difference_update([entry[:64] for entry in entries])
-    return lacking
 
 
 def stamps_of(folder, entries):
@@ -259,7 +251,7 @@ os.mkdir(incoming)
 read_manifest(int(sys.argv[3]))
 wanted = entries_of(incoming)
 held = held_releases() if sys.argv[4] == "yes" else []
-lacking = lacking_of(wanted, held)
+lacking = {entry[:64] for entry in wanted}.difference(*([entry[:64] for entry in entries] for _, entries in held))
 zstd = zstd_for(len(lacking))
 print("lo:wanted", "zstd" if zstd else "gzip", " ".join(sorted(map(bytes.decode, lacking))) if held else "all", flush=True)
 # While what is lacking is packed and on its way.
