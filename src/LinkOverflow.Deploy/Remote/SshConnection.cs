@@ -1,33 +1,28 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text;
 using LinkOverflow.Deploy.Errors;
+using LinkOverflow.Deploy.Remote.Multiplexing;
 
 namespace LinkOverflow.Deploy.Remote;
 
 /// <summary>
-/// One login to a host by the OpenSSH client, shared by all commands that run there (ControlMaster, ssh_config(5)).
+/// One login to a host by the OpenSSH client, shared by all commands that run there (ControlMaster, ssh_config(5)), without a process for each.
 /// The master's remote command reads from a pipe that this process holds, so it ends with this process, however that ends.
 /// On Windows, where OpenSSH has no ControlMaster, each command logs in for itself.
 /// </summary>
 public sealed class SshConnection : IAsyncDisposable
 {
-    private const string NotLetIn =
-        "If this machine's address has changed since the launch, the deployment's security group does not let it in. Start-LODeployment -Resume ID, or launch PROJECT --resume ID, opens the group to it; SshFrom in instance.config names networks to let in.";
-
     private static readonly TimeSpan CancellationTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentBag<Task> _endings = [];
-    private readonly Process? _master;
-    private readonly string? _socket;
+    private readonly Master? _master;
     private bool _closed;
 
-    private SshConnection(SshTarget target, Process? master, string? socket)
+    private SshConnection(SshTarget target, Master? master)
     {
         Target = target;
         _master = master;
-        _socket = socket;
     }
 
     /// <summary>The host.</summary>
@@ -37,7 +32,7 @@ public sealed class SshConnection : IAsyncDisposable
     public string? HostKey { get; private init; }
 
     /// <summary>False once it was logged out, or the master has ended, for instance because the network went away.</summary>
-    public bool IsOpen => !_closed && (_master is null || !_master.HasExited);
+    public bool IsOpen => !_closed && (_master is null || (!_master.Process.HasExited && _master.Commands.IsOpen));
 
     /// <summary>Logs in.</summary>
     /// <exception cref="DeployException">HostKeyMismatch, ConnectionFailed, or SshClientMissing.</exception>
@@ -52,9 +47,9 @@ public sealed class SshConnection : IAsyncDisposable
     {
         if (!shared)
         {
-            var direct = new SshConnection(target, null, null);
+            var direct = new SshConnection(target, null);
             var probe = await direct.RunAsync(new RemoteScript("true", [], AsRoot: false), cancellationToken: cancellationToken);
-            return probe.ExitCode == 0 ? direct : throw Refused(target, probe.Error);
+            return probe.ExitCode == 0 ? direct : throw SshRefusal.Error(target, probe.Error);
         }
 
         var socket = ControlSockets.NewPath();
@@ -65,14 +60,21 @@ public sealed class SshConnection : IAsyncDisposable
             [.. log?.Options ?? [], .. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
         try
         {
-            var error = master.StandardError.ReadToEndAsync(cancellationToken);
+            // Until its end, which it may tell the reason of.
+            var error = master.StandardError.ReadToEndAsync(CancellationToken.None);
             if (await master.StandardOutput.ReadLineAsync(cancellationToken) == "open")
             {
-                return new SshConnection(target, master, socket) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
+                var commands = await MultiplexedConnection.OpenAsync(socket, cancellationToken);
+                return new SshConnection(target, new Master(master, socket, commands, error)) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
             }
 
             await master.WaitForExitAsync(cancellationToken);
-            throw Refused(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
+            throw SshRefusal.Error(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
+        }
+        catch (IOException e)
+        {
+            await SshProcess.EndAsync(master);
+            throw SshRefusal.Error(target, e.Message);
         }
         catch
         {
@@ -91,27 +93,51 @@ public sealed class SshConnection : IAsyncDisposable
         RemoteScript script, Func<Stream, CancellationToken, Task>? input = null, Action<string>? line = null, CancellationToken cancellationToken = default)
     {
         var mark = Guid.NewGuid().ToString("N");
-        using var process = Start(script, mark);
+        await using var command = await StartAsync(script, mark, cancellationToken);
         try
         {
-            var result = await ResultAsync(process, script, input, line, cancellationToken);
-            return result.ExitCode != 255 ? result : throw Refused(Target, result.Error);
+            var (exitCode, output, error) = await RemoteExchange.RunAsync(command, script, input, line, cancellationToken);
+            return exitCode is { } code ? new RemoteResult(code, output, error) : throw await FailureAsync(error, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await CancelAsync(script, mark);
             throw;
         }
-        finally
-        {
-            await SshProcess.EndAsync(process);
-        }
     }
 
-    private Process Start(RemoteScript script, string mark)
+    private async Task<IRemoteCommand> StartAsync(RemoteScript script, string mark, CancellationToken cancellationToken)
     {
-        string[] sharing = _socket is null ? [] : ["-o", "ControlMaster=no", "-S", SshTarget.Literal(_socket)];
-        return SshProcess.Start([.. Target.Options(), .. sharing, Target.Address, script.CommandLine(mark)]);
+        try
+        {
+            if (_master is not null)
+            {
+                return await _master.Commands.ExecuteAsync(script.CommandLine(mark), cancellationToken);
+            }
+        }
+        catch (IOException e)
+        {
+            throw await FailureAsync(e.Message, cancellationToken);
+        }
+        catch (ChannelRefusedException)
+        {
+            // It logs in for itself, as ssh itself would.
+        }
+
+        return new ProcessCommand(SshProcess.Start([.. Target.Options(), "-S", "none", Target.Address, script.CommandLine(mark)]));
+    }
+
+    /// <summary>Why a command has no exit code.</summary>
+    private async Task<DeployException> FailureAsync(string error, CancellationToken cancellationToken)
+    {
+        if (_master is null)
+        {
+            return SshRefusal.Error(Target, error);
+        }
+
+        await WaitForEndAsync(cancellationToken);
+        var said = _master.Error.IsCompletedSuccessfully ? await _master.Error : "";
+        return SshRefusal.Error(Target, said.Length > 0 ? said : "The connection broke off, or the login shell was ended.");
     }
 
     /// <summary>
@@ -126,26 +152,22 @@ public sealed class SshConnection : IAsyncDisposable
         }
 
         var cancellation = script.Cancellation(mark);
-        var ending = EndAsync(Start(cancellation, Guid.NewGuid().ToString("N")), cancellation);
+        var ending = EndAsync(cancellation);
         _endings.Add(ending);
         await Task.WhenAny(ending, Task.Delay(CancellationTime, CancellationToken.None));
     }
 
-    private static async Task EndAsync(Process process, RemoteScript cancellation)
+    private async Task EndAsync(RemoteScript cancellation)
     {
-        using (process)
-        using (var patience = new CancellationTokenSource(GoodbyeTime))
+        using var patience = new CancellationTokenSource(GoodbyeTime);
+        try
         {
-            try
-            {
-                await ResultAsync(process, cancellation, null, null, patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // A host that does not answer cannot be told.
-            }
-
-            await SshProcess.EndAsync(process);
+            await using var command = await StartAsync(cancellation, Guid.NewGuid().ToString("N"), patience.Token);
+            await RemoteExchange.RunAsync(command, cancellation, null, null, patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or DeployException)
+        {
+            // A host that does not answer cannot be told.
         }
     }
 
@@ -161,7 +183,7 @@ public sealed class SshConnection : IAsyncDisposable
         patience.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            await _master.WaitForExitAsync(patience.Token);
+            await _master.Process.WaitForExitAsync(patience.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -181,110 +203,21 @@ public sealed class SshConnection : IAsyncDisposable
         await Task.WhenAll(_endings);
         try
         {
-            _master.StandardInput.Close();
+            await _master.Commands.DisposeAsync();
+            _master.Process.StandardInput.Close();
             using var patience = new CancellationTokenSource(GoodbyeTime);
-            await _master.WaitForExitAsync(patience.Token);
+            await _master.Process.WaitForExitAsync(patience.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
         {
             // A dead connection cannot say goodbye.
         }
 
-        await SshProcess.EndAsync(_master);
-        _master.Dispose();
-        File.Delete(_socket!);
+        await SshProcess.EndAsync(_master.Process);
+        _master.Process.Dispose();
+        File.Delete(_master.Socket);
     }
 
-    private static async Task<RemoteResult> ResultAsync(
-        Process process,
-        RemoteScript script,
-        Func<Stream, CancellationToken, Task>? input,
-        Action<string>? line,
-        CancellationToken cancellationToken)
-    {
-        var output = ReadLinesAsync(process.StandardOutput, line, cancellationToken);
-        var error = ReadLinesAsync(process.StandardError, line, cancellationToken);
-        await ExchangeAsync(process, script.Preamble, input, cancellationToken);
-        return new RemoteResult(process.ExitCode, await output, await error);
-    }
-
-    /// <summary>Writes the input until it or the process ends.</summary>
-    private static async Task ExchangeAsync(
-        Process process, byte[] preamble, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var writing = WriteInputAsync(process, preamble, input, ended.Token);
-        var exit = process.WaitForExitAsync(cancellationToken);
-        if (await Task.WhenAny(writing, exit) == exit)
-        {
-            await ended.CancelAsync();
-        }
-
-        try
-        {
-            await writing;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The command ended while there was still something to write; its exit code tells why.
-        }
-
-        await exit;
-    }
-
-    private static async Task WriteInputAsync(
-        Process process, byte[] preamble, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await process.StandardInput.BaseStream.WriteAsync(preamble, cancellationToken);
-            if (input is not null)
-            {
-                await input(process.StandardInput.BaseStream, cancellationToken);
-            }
-
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // The command ended before it had read everything; its exit code tells why.
-        }
-    }
-
-    private static async Task<string> ReadLinesAsync(StreamReader reader, Action<string>? line, CancellationToken cancellationToken)
-    {
-        var all = new StringBuilder();
-        while (await reader.ReadLineAsync(cancellationToken) is { } text)
-        {
-            all.Append(text).Append('\n');
-            line?.Invoke(text);
-        }
-
-        return all.ToString();
-    }
-
-    private static DeployException Refused(SshTarget target, string error)
-    {
-        var said = error.Trim();
-        return said.Contains("Host key verification failed", StringComparison.Ordinal)
-            || said.Contains("REMOTE HOST IDENTIFICATION HAS CHANGED", StringComparison.Ordinal)
-            || said.Contains("host key is known", StringComparison.Ordinal)
-            ? new DeployException(
-                ErrorId.HostKeyMismatch,
-                $"The host at {target.Address} presented {Presented(target)}: {said}",
-                target.HostKeyPolicy == HostKeyPolicy.KnownHosts
-                    ? "Add its key to your known_hosts once you have made sure of it, or leave it to the console: -HostKeyPolicy Console."
-                    : "Do not log in: something else answers at this address. Remove the instance and launch it again.")
-            : new DeployException(ErrorId.ConnectionFailed, $"ssh to {target.User}@{target.Address} failed: {said}", IsSilent(said) ? NotLetIn : null);
-    }
-
-    // A security group drops what it does not let in, so nobody answers (ssh says so in its system's words).
-    private static bool IsSilent(string said) => said.Contains("timed out", StringComparison.OrdinalIgnoreCase);
-
-    private static string Presented(SshTarget target) => target.HostKeyPolicy switch
-    {
-        HostKeyPolicy.TrustOnFirstUse => $"another host key than {target.HostKeyAlias} did at the first login",
-        HostKeyPolicy.KnownHosts => "a host key that your known_hosts files do not hold for it",
-        _ => $"another host key than {target.HostKeyAlias} printed to its console",
-    };
+    /// <summary>The client that holds the login, its control socket, what runs over it, and in the end what it said.</summary>
+    private sealed record Master(Process Process, string Socket, MultiplexedConnection Commands, Task<string> Error);
 }
