@@ -44,8 +44,8 @@ internal sealed class MultiplexedConnection : IAsyncDisposable
         var stream = new NetworkStream(await ConnectAsync(socket, cancellationToken), ownsSocket: true);
         try
         {
-            await stream.WriteAsync(new PacketWriter().UInt32(Hello).UInt32(Version).ToArray(), cancellationToken);
-            await stream.WriteAsync(new PacketWriter().UInt32(Proxy).UInt32(0).ToArray(), cancellationToken);
+            await stream.WriteAsync(new PacketWriter().UInt32(Hello).UInt32(Version).Whole(), cancellationToken);
+            await stream.WriteAsync(new PacketWriter().UInt32(Proxy).UInt32(0).Whole(), cancellationToken);
             var input = new BufferedStream(stream, 1 << 16);
             var hello = await ReadPacketAsync(input, cancellationToken);
             var answer = await ReadPacketAsync(input, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -7,17 +6,15 @@ namespace LinkOverflow.Deploy.Remote.Multiplexing;
 /// <summary>A packet in the making: its length, and values as RFC 4251, section 5, writes them.</summary>
 internal sealed class PacketWriter
 {
-    private const int LengthSize = sizeof(uint);
-
-    private readonly byte[] _length = new byte[LengthSize];
-    private readonly ArrayBufferWriter<byte> _bytes;
+    private byte[] _bytes;
+    private int _count;
 
     /// <summary>An empty packet.</summary>
-    /// <param name="capacity">How many bytes it will about have.</param>
+    /// <param name="capacity">How many bytes it will have at most, so that none of them has to be moved.</param>
     public PacketWriter(int capacity = 64)
     {
-        _bytes = new ArrayBufferWriter<byte>(capacity);
-        _bytes.Write(_length);
+        _bytes = new byte[capacity];
+        Take(sizeof(uint));
     }
 
     /// <summary>A message of the SSH connection protocol about a channel, by its number at the receiver.</summary>
@@ -27,37 +24,46 @@ internal sealed class PacketWriter
     /// <summary>Begins a message of the SSH connection protocol: no padding, and the type.</summary>
     public PacketWriter Message(MessageType type)
     {
-        _bytes.Write<byte>([0, (byte)type]);
+        ((ReadOnlySpan<byte>)[0, (byte)type]).CopyTo(Take(2));
         return this;
     }
 
     public PacketWriter UInt32(uint value)
     {
-        BinaryPrimitives.WriteUInt32BigEndian(_bytes.GetSpan(sizeof(uint)), value);
-        _bytes.Advance(sizeof(uint));
+        BinaryPrimitives.WriteUInt32BigEndian(Take(sizeof(uint)), value);
         return this;
     }
 
     public PacketWriter Boolean(bool value)
     {
-        _bytes.Write<byte>([value ? (byte)1 : (byte)0]);
+        Take(1)[0] = value ? (byte)1 : (byte)0;
         return this;
     }
 
     public PacketWriter String(ReadOnlySpan<byte> value)
     {
         UInt32((uint)value.Length);
-        _bytes.Write(value);
+        value.CopyTo(Take(value.Length));
         return this;
     }
 
     public PacketWriter String(string value) => String(Encoding.UTF8.GetBytes(value));
 
     /// <summary>All of it.</summary>
-    public byte[] ToArray()
+    public ReadOnlyMemory<byte> Whole()
     {
-        var packet = _bytes.WrittenSpan.ToArray();
-        BinaryPrimitives.WriteUInt32BigEndian(packet, (uint)(packet.Length - LengthSize));
-        return packet;
+        BinaryPrimitives.WriteUInt32BigEndian(_bytes, (uint)(_count - sizeof(uint)));
+        return _bytes.AsMemory(0, _count);
+    }
+
+    private Span<byte> Take(int count)
+    {
+        if (_count + count > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_count + count, 2 * _bytes.Length));
+        }
+
+        _count += count;
+        return _bytes.AsSpan(_count - count, count);
     }
 }

@@ -245,7 +245,7 @@ internal sealed class SessionChannel : IRemoteCommand
 
     private async ValueTask SendAsync(PacketWriter packet, CancellationToken cancellationToken)
     {
-        if (!await _connection.SendAsync(this, packet.ToArray(), closes: false, cancellationToken))
+        if (!await _connection.SendAsync(this, packet.Whole(), closes: false, cancellationToken))
         {
             throw new IOException("The command has ended.");
         }
@@ -258,7 +258,7 @@ internal sealed class SessionChannel : IRemoteCommand
     {
         try
         {
-            await _connection.SendAsync(this, packet.ToArray(), closes, CancellationToken.None);
+            await _connection.SendAsync(this, packet.Whole(), closes, CancellationToken.None);
         }
         catch (IOException)
         {

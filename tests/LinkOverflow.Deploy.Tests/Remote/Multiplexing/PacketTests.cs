@@ -22,7 +22,7 @@ public sealed class PacketTests
     // RFC 4254, section 6.5, in PROTOCOL.mux's frame: the length, no padding, the type, the values.
     [Fact]
     public void A_packet_is_as_the_standard_writes_it() =>
-        Convert.ToHexStringLower(new PacketWriter(MessageType.ChannelRequest, 7).String("exec").Boolean(true).String("é").ToArray())
+        Convert.ToHexStringLower(new PacketWriter(MessageType.ChannelRequest, 7).String("exec").Boolean(true).String("é").Whole().Span)
             .ShouldBe("00000015" + "00" + "62" + "00000007" + "00000004" + "65786563" + "01" + "00000002" + "c3a9");
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class PacketTests
         var texts = Gen.Sample(ArbMap.Default.GeneratorFor<NonNull<string>>(), 50, 200).Select(t => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(t.Get)));
         foreach (var text in texts)
         {
-            var packet = new PacketWriter(MessageType.ChannelData, uint.MaxValue).String(text).Boolean(true).UInt32(3).ToArray();
+            var packet = new PacketWriter(MessageType.ChannelData, uint.MaxValue).String(text).Boolean(true).UInt32(3).Whole().ToArray();
             ReadWhole(packet).ShouldBe((text, true, 3u));
             Should.Throw<InvalidDataException>(() => ReadWhole(packet[..^1]));
         }
