@@ -5,7 +5,7 @@ namespace LinkOverflow.Deploy.Remote.Multiplexing;
 
 /// <summary>
 /// The commands that run over a connection of the OpenSSH client, by the socket of its ControlMaster in proxy mode: what goes over it is the
-/// SSH connection protocol (RFC 4254), which the client encrypts and passes on. A command costs a third of what an ssh process for it does.
+/// SSH connection protocol (RFC 4254), which the client encrypts and passes on, so that no command needs an ssh process.
 /// https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.mux, sections 1 and 9; OpenSSH 7.4 and later.
 /// </summary>
 internal sealed class MultiplexedConnection : IAsyncDisposable
