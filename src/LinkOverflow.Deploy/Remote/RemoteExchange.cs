@@ -11,6 +11,7 @@ internal static class RemoteExchange
     /// <param name="input">What the script reads, or null for nothing.</param>
     /// <param name="line">Called with each line of both streams as it comes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="Exception">What writes the input failed; the command waits for the rest of it.</exception>
     /// <returns>Its result, with no exit code where ssh, the connection or the login shell failed.</returns>
     public static async Task<(int? ExitCode, string Output, string Error)> RunAsync(
         IRemoteCommand command,
@@ -52,19 +53,28 @@ internal static class RemoteExchange
     private static async Task WriteInputAsync(
         IRemoteCommand command, byte[] preamble, Func<Stream, CancellationToken, Task>? input, CancellationToken cancellationToken)
     {
+        await using var stream = new HostInput(command.Input, cancellationToken);
         try
         {
-            await command.Input.WriteAsync(preamble, cancellationToken);
+            await stream.WriteAsync(preamble, cancellationToken);
             if (input is not null)
             {
-                await input(command.Input, cancellationToken);
+                await input(stream, cancellationToken);
             }
+        }
+        catch (HostInputException)
+        {
+            // The command ended before it had read everything; its exit code tells why.
+            return;
+        }
 
+        try
+        {
             await command.EndInputAsync();
         }
         catch (IOException)
         {
-            // The command ended before it had read everything; its exit code tells why.
+            // So it did.
         }
     }
 

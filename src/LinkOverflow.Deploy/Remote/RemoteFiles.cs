@@ -27,23 +27,23 @@ internal static class RemoteFiles
 
     public static async Task WriteTreeAsync(Stream stream, string fileOrFolder, CancellationToken cancellationToken)
     {
-        await using (var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
+        // Ended only where it is whole: a host could not tell it from one that breaks off at a file that cannot be read.
+        var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
+        if (File.Exists(fileOrFolder))
         {
-            if (File.Exists(fileOrFolder))
+            await tar.WriteEntryAsync(fileOrFolder, Path.GetFileName(fileOrFolder), cancellationToken);
+        }
+        else
+        {
+            foreach (var file in Directory.EnumerateFiles(fileOrFolder, "*", SearchOption.AllDirectories)
+                .Where(f => !Path.GetRelativePath(fileOrFolder, f).Split('/', '\\').Contains(".git", StringComparer.Ordinal))
+                .Order(StringComparer.Ordinal))
             {
-                await tar.WriteEntryAsync(fileOrFolder, Path.GetFileName(fileOrFolder), cancellationToken);
-            }
-            else
-            {
-                foreach (var file in Directory.EnumerateFiles(fileOrFolder, "*", SearchOption.AllDirectories)
-                    .Where(f => !Path.GetRelativePath(fileOrFolder, f).Split('/', '\\').Contains(".git", StringComparer.Ordinal))
-                    .Order(StringComparer.Ordinal))
-                {
-                    await tar.WriteEntryAsync(file, Path.GetRelativePath(fileOrFolder, file).Replace('\\', '/'), cancellationToken);
-                }
+                await tar.WriteEntryAsync(file, Path.GetRelativePath(fileOrFolder, file).Replace('\\', '/'), cancellationToken);
             }
         }
 
+        await tar.DisposeAsync();
         await stream.FlushAsync(cancellationToken);
     }
 }

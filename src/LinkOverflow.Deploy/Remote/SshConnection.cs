@@ -13,6 +13,7 @@ namespace LinkOverflow.Deploy.Remote;
 public sealed class SshConnection : IAsyncDisposable
 {
     private static readonly TimeSpan CancellationTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentBag<Task> _endings = [];
@@ -93,16 +94,26 @@ public sealed class SshConnection : IAsyncDisposable
         RemoteScript script, Func<Stream, CancellationToken, Task>? input = null, Action<string>? line = null, CancellationToken cancellationToken = default)
     {
         var mark = Guid.NewGuid().ToString("N");
-        await using var command = await StartAsync(script, mark, cancellationToken);
+        IRemoteCommand? command = null;
         try
         {
+            command = await StartAsync(script, mark, cancellationToken);
             var (exitCode, output, error) = await RemoteExchange.RunAsync(command, script, input, line, cancellationToken);
-            return exitCode is { } code ? new RemoteResult(code, output, error) : throw await FailureAsync(error, cancellationToken);
+            return exitCode is { } code ? new RemoteResult(code, output, error)
+                : throw (command is ProcessCommand ? SshRefusal.Error(Target, error) : await BrokenAsync(cancellationToken));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not DeployException)
         {
+            // An interruption, or what writes the input failed here and the host would wait for the rest of it.
             await CancelAsync(script, mark);
             throw;
+        }
+        finally
+        {
+            if (command is not null)
+            {
+                await command.DisposeAsync();
+            }
         }
     }
 
@@ -115,9 +126,9 @@ public sealed class SshConnection : IAsyncDisposable
                 return await _master.Commands.ExecuteAsync(script.CommandLine(mark), cancellationToken);
             }
         }
-        catch (IOException e)
+        catch (IOException)
         {
-            throw await FailureAsync(e.Message, cancellationToken);
+            throw await BrokenAsync(cancellationToken);
         }
         catch (ChannelRefusedException)
         {
@@ -127,16 +138,11 @@ public sealed class SshConnection : IAsyncDisposable
         return new ProcessCommand(SshProcess.Start([.. Target.Options(), "-S", "none", Target.Address, script.CommandLine(mark)]));
     }
 
-    /// <summary>Why a command has no exit code.</summary>
-    private async Task<DeployException> FailureAsync(string error, CancellationToken cancellationToken)
+    /// <summary>The error of a command whose connection broke, in the client's words where it has any.</summary>
+    private async Task<DeployException> BrokenAsync(CancellationToken cancellationToken)
     {
-        if (_master is null)
-        {
-            return SshRefusal.Error(Target, error);
-        }
-
         await WaitForEndAsync(cancellationToken);
-        var said = _master.Error.IsCompletedSuccessfully ? await _master.Error : "";
+        var said = _master!.End.IsCompletedSuccessfully ? await _master.End : "";
         return SshRefusal.Error(Target, said.Length > 0 ? said : "The connection broke off, or the login shell was ended.");
     }
 
@@ -179,28 +185,21 @@ public sealed class SshConnection : IAsyncDisposable
             return;
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(1));
-        try
-        {
-            await _master.Process.WaitForExitAsync(patience.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // It is still open: the command alone failed.
-        }
+        // Where it does not come, the connection is still open: the command alone failed.
+        await Task.WhenAny(_master.End, Task.Delay(EndTime, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Logs out and removes the control socket.</summary>
     public async ValueTask DisposeAsync()
     {
         _closed = true;
+        await Task.WhenAny(Task.WhenAll(_endings), Task.Delay(2 * GoodbyeTime));
         if (_master is null)
         {
             return;
         }
 
-        await Task.WhenAll(_endings);
         try
         {
             await _master.Commands.DisposeAsync();
@@ -218,6 +217,6 @@ public sealed class SshConnection : IAsyncDisposable
         File.Delete(_master.Socket);
     }
 
-    /// <summary>The client that holds the login, its control socket, what runs over it, and in the end what it said.</summary>
-    private sealed record Master(Process Process, string Socket, MultiplexedConnection Commands, Task<string> Error);
+    /// <summary>The client that holds the login, its control socket, what runs over it, and its end, with what it said.</summary>
+    private sealed record Master(Process Process, string Socket, MultiplexedConnection Commands, Task<string> End);
 }

@@ -94,6 +94,7 @@ internal sealed class SessionChannel : IRemoteCommand
                 break;
             case MessageType.ChannelClose:
                 _connection.Forget(this);
+                _accepted.TrySetException(new IOException("The host closed the channel."));
                 Post(new PacketWriter(MessageType.ChannelClose, _hostNumber), closes: true);
                 End(_exitCode);
                 break;

@@ -104,6 +104,38 @@ public sealed class SharedLoginTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         written.ShouldBeLessThan(64L * Megabyte);
     }
 
+    // As a folder's archive, of which a file cannot be read.
+    [Fact]
+    public async Task An_input_that_fails_here_fails_the_command_and_ends_it_on_the_host()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = Path.Combine(folder.Path, "whole");
+        await using var connection = await OpenAsync();
+        await Should.ThrowAsync<FileNotFoundException>(() => connection.RunAsync(
+            Script("tail -f /dev/null --pid=$PPID & cat >/dev/null; wait; echo >\"$1\"", whole),
+            async (stream, token) =>
+            {
+                await stream.WriteAsync("half"u8.ToArray(), token);
+                await File.ReadAllBytesAsync(Path.Combine(folder.Path, "missing"), token);
+            },
+            cancellationToken: Cancellation));
+        await Task.Delay(500, Cancellation);
+        File.Exists(whole).ShouldBeFalse();
+    }
+
+    // As what ends an archive does, whatever becomes of what is before.
+    [Fact]
+    public async Task An_interruption_does_not_wait_for_a_host_that_reads_nothing()
+    {
+        await using var connection = await OpenAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        stop.CancelAfter(TimeSpan.FromSeconds(1));
+        var command = connection.RunAsync(
+            Script("sleep 60"), async (stream, _) => await stream.WriteAsync(new byte[16 * Megabyte], CancellationToken.None), cancellationToken: stop.Token);
+        await Should.ThrowAsync<OperationCanceledException>(() => command.WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        (await connection.RunAsync(Script("echo well"), cancellationToken: Cancellation)).Output.ShouldBe("well\n");
+    }
+
     [Fact]
     public async Task The_exit_code_that_ssh_has_for_its_own_errors_is_a_commands_as_any_other()
     {

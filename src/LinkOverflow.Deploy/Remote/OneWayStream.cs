@@ -1,6 +1,6 @@
-namespace LinkOverflow.Deploy.Remote.Multiplexing;
+namespace LinkOverflow.Deploy.Remote;
 
-/// <summary>A stream of a channel: one way, asynchronous, and nothing is gone back in.</summary>
+/// <summary>A stream to or from a host: one way, asynchronous, and nothing is gone back in.</summary>
 internal abstract class OneWayStream : Stream
 {
     public override bool CanRead => false;
