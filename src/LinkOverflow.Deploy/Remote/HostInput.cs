@@ -23,8 +23,5 @@ internal sealed class HostInput(Stream input, CancellationToken ended) : OneWayS
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => input.FlushAsync(ended);
 }

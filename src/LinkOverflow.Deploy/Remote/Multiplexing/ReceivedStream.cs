@@ -34,7 +34,4 @@ internal sealed class ReceivedStream(Action<int> consumed) : OneWayStream
         consumed(count);
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 }

@@ -6,7 +6,4 @@ internal sealed class SentStream(Func<ReadOnlyMemory<byte>, CancellationToken, T
     public override bool CanWrite => true;
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(send(buffer, cancellationToken));
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        send(buffer.AsMemory(offset, count), cancellationToken);
 }

@@ -15,13 +15,10 @@ internal sealed class SessionChannel : IRemoteCommand
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int?> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _widened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SendWindow _hostWindow = new();
     private uint _hostNumber;
-    private uint _hostWindow;
-    private uint _hostMaxPacket;
     private uint _consumed;
     private int? _exitCode;
-    private bool _takesInput = true;
     private bool _isAbandoned;
 
     public SessionChannel(uint number, MultiplexedConnection connection)
@@ -72,7 +69,7 @@ internal sealed class SessionChannel : IRemoteCommand
                 _connection.Forget(this);
                 break;
             case MessageType.ChannelWindowAdjust:
-                Widen(packet.UInt32());
+                _hostWindow.Widen(packet.UInt32());
                 break;
             case MessageType.ChannelData:
                 _output.Add(packet.Bytes());
@@ -132,7 +129,8 @@ internal sealed class SessionChannel : IRemoteCommand
         bool isAbandoned;
         lock (_lock)
         {
-            (_hostNumber, _hostWindow, _hostMaxPacket) = (packet.UInt32(), packet.UInt32(), packet.UInt32());
+            _hostNumber = packet.UInt32();
+            _hostWindow.Open(packet.UInt32(), packet.UInt32());
             _opened.TrySetResult();
             isAbandoned = _isAbandoned;
         }
@@ -147,47 +145,9 @@ internal sealed class SessionChannel : IRemoteCommand
     {
         while (!bytes.IsEmpty)
         {
-            var count = await TakeWindowAsync(bytes.Length, cancellationToken);
+            var count = await _hostWindow.TakeAsync(bytes.Length, cancellationToken);
             await SendAsync(new PacketWriter(MessageType.ChannelData, _hostNumber, count + 16).String(bytes.Span[..count]), cancellationToken);
             bytes = bytes[count..];
-        }
-    }
-
-    /// <summary>Waits until the host takes something, and says how much.</summary>
-    private async ValueTask<int> TakeWindowAsync(int wanted, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task widened;
-            lock (_lock)
-            {
-                if (!_takesInput)
-                {
-                    throw new IOException("Nobody reads this any more.");
-                }
-
-                var count = (int)Math.Min(Math.Min(_hostWindow, _hostMaxPacket), (uint)wanted);
-                if (count > 0)
-                {
-                    _hostWindow -= (uint)count;
-                    return count;
-                }
-
-                widened = _widened.Task;
-            }
-
-            await widened.WaitAsync(cancellationToken);
-        }
-    }
-
-    private void Widen(uint count, bool takesInput = true)
-    {
-        lock (_lock)
-        {
-            _hostWindow += count;
-            _takesInput &= takesInput;
-            _widened.TrySetResult();
-            _widened = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -220,7 +180,7 @@ internal sealed class SessionChannel : IRemoteCommand
                 break;
             case "eow@openssh.com":
                 // The command has closed its input, or has ended (OpenSSH's PROTOCOL, section 2.1).
-                Widen(0, takesInput: false);
+                _hostWindow.Close();
                 break;
         }
 
@@ -233,7 +193,7 @@ internal sealed class SessionChannel : IRemoteCommand
 
     private void End(int? exitCode)
     {
-        Widen(0, takesInput: false);
+        _hostWindow.Close();
         EndOutput();
         _exit.TrySetResult(exitCode);
     }
