@@ -110,16 +110,25 @@ public sealed class SharedLoginTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         using var folder = new TemporaryFolder();
         var whole = Path.Combine(folder.Path, "whole");
+        var begun = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var connection = await OpenAsync();
         await Should.ThrowAsync<FileNotFoundException>(() => connection.RunAsync(
-            Script("tail -f /dev/null --pid=$PPID & cat >/dev/null; wait; echo >\"$1\"", whole),
+            Script("echo $$; cat >/dev/null; sleep 20; echo >\"$1\"", whole),
             async (stream, token) =>
             {
+                await begun.Task.WaitAsync(token);
                 await stream.WriteAsync("half"u8.ToArray(), token);
                 await File.ReadAllBytesAsync(Path.Combine(folder.Path, "missing"), token);
             },
-            cancellationToken: Cancellation));
-        await Task.Delay(500, Cancellation);
+            line => begun.TrySetResult(int.Parse(line, CultureInfo.InvariantCulture)),
+            Cancellation));
+
+        // It is told to end, at once where the host is not busy, and goes on by itself for a while where it is not told.
+        while (ProcessList.Words(await begun.Task).Length > 0)
+        {
+            await Task.Delay(50, Cancellation);
+        }
+
         File.Exists(whole).ShouldBeFalse();
     }
 
