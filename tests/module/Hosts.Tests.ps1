@@ -166,6 +166,12 @@ sys.stdin.read()" >/root/hold.py; rm -f /root/go; mkfifo /root/go; (python3 /roo
             Invoke-Root 'stat -c "%a %U" /srv/ledger/current/site.env' | Should -Be '600 root'
         }
 
+        It 'has the code compiled, since the site may not write there' {
+            $sources, $compiled = (Invoke-Root 'cd /srv/ledger/current/project && find . -name "*.py" | wc -l && find . -name "*.pyc" -user root -perm -o=r | wc -l') -split "`n"
+            $compiled | Should -Be $sources
+            Invoke-Root 'ls /srv/ledger/current/compiled' | Should -Be '/srv/ledger/current/compiled'
+        }
+
         It 'sends only what no release on the host holds' {
             $first = New-Ledger { foreach ($n in 1..40) { [IO.File]::WriteAllBytes("$PWD/data$n.bin", [Security.Cryptography.RandomNumberGenerator]::GetBytes(20000)) } }
             $null = $machine | Publish-LODjango $first -InstanceConfig $config

@@ -22,12 +22,9 @@ fi
 link_shared "$shared_paths"
 before=$(current)
 make_environment || unchanged 7
-if [ ! -e "$folder/compiled" ]; then
-  python3 -m compileall -q "$folder/project" >/dev/null 2>&1 || true
-  touch "$folder/compiled"
-fi
 
-trap 'rm -rf "$site/shared/trial"' EXIT
+trap 'rm -rf "$site/shared/trial"; [ -z "$compiler" ] || kill "$compiler" 2>/dev/null || true' EXIT
+compile_code
 examine
 [ -z "$unknown" ] || echo "lo:warning the database has migrations that $release does not know:" $unknown
 [ -z "$pending" ] || [ -z "$foreign" ] || echo "lo:warning the database is $foreign: its migrations are not tried on a copy, and nothing takes them back"
@@ -54,6 +51,7 @@ elif [ -n "$pending" ]; then
   fi
 fi
 
+await_compiled
 [ -z "$cancelled" ] || unchanged 143
 write_units
 if [ -z "$before" ]; then

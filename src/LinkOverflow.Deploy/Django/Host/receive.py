@@ -1,4 +1,4 @@
-"""Asks for what no release here holds, links the rest to what is here meanwhile, unpacks what comes, and compiles.
+"""Asks for what no release here holds, links the rest to what is here meanwhile, and unpacks what comes.
 
 Arguments: the folder of the releases, the new one's there, which this makes, the manifest's size in bytes, whether what is here may be used
 (yes or no), the text of zstd.py. Input: the manifest; then, as asked for, a compressed tar.
@@ -230,20 +230,6 @@ def gone(path):
     sys.exit(8)
 
 
-def compile_all(paths):
-    import warnings
-    from importlib.machinery import SourceFileLoader
-
-    warnings.simplefilter("ignore")
-    for path in map(os.fsdecode, paths):
-        try:
-            # Writes what it compiles beside the source, as an import does.
-            SourceFileLoader("", path).get_code("")
-        except Exception:
-            # What is wrong with it, its import tells.
-            pass
-
-
 widen_input()
 # The site's user reads what this makes, whatever the one who logs in has for an umask.
 os.umask(0o022)
@@ -265,9 +251,5 @@ if needed:
     take(needed, held)
 unpack(zstd.decompress if zstd else gunzip)
 write_stamps(wanted, known)
-sources = [project + entry[67:] for entry in wanted if entry.endswith(b".py")]
-uncompiled = [path for path in sources if not os.path.exists(compiled_of(path))]
-if uncompiled:
-    compile_all(uncompiled)
 # Python takes 3 ms to take itself apart.
 os._exit(0)

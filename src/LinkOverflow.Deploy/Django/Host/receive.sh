@@ -26,8 +26,6 @@ trap 'rm -rf "$incoming"' EXIT
 trap 'exit 143' TERM
 if command -v python3 >/dev/null; then
   python3 -I -S -c "$receive" "$releases" "$incoming" "$3" "$4" "$zstd"
-  # Compiled here once, since the site's user may not write into its own code; later, where Python comes with Puppet.
-  : >"$incoming/compiled"
 else
   mkdir -m 755 "$incoming"
   head -c "$3" >"$incoming/manifest"

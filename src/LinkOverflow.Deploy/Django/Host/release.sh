@@ -82,6 +82,23 @@ install_requirements() {
     pip wheel --quiet --cache-dir "$site/shared/wheels/pip" --no-deps --wheel-dir "$wheels" -- "${installed[@]}" || true
 }
 
+# Has Python compile what is new of the release, since the site's user may not write into its own code. It goes on beside what comes next,
+# which needs but little of it: half a second for 450 files of Django's size.
+compile_code() {
+  compiler=
+  [ ! -e "$folder/compiled" ] || return 0
+  (umask 022 && exec nice python3 -I -m compileall -q "$folder/project") </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  compiler=$!
+}
+
+# What is wrong with a file, its import tells.
+await_compiled() {
+  [ -n "$compiler" ] || return 0
+  wait "$compiler" || [ $? = 1 ] || return 0
+  compiler=
+  touch "$folder/compiled"
+}
+
 # prune KEEP: the releases that were published last stay, and the one in use; backups without their release go, and what never worked, but
 # for what another publish may just have brought.
 prune() {
