@@ -5,10 +5,12 @@
 # are started anew each time. "Over open connections" is work in the midst of a session, as a deployment is when it comes to publish: what
 # keeps its logins has them, the module always and Ansible by ControlPersist, and plain ssh and Fabric do not; "ssh, open" is ssh by
 # ControlMaster, "ssh, one login" that of ten commands, made by the first. All pack once for all hosts, this as zstd and the others as gzip.
+# What is sent is the source of Django itself, as a project is code, templates and what pages are made of; a first publish is measured with
+# noise, too, which does not compress.
 # Wants a built clone and root; what is not installed is left out, and said. What is slow is measured less often: a median has $Runs runs,
 # fewer where $Budget seconds are spent; nothing new begins after $Limit seconds. With -KexAlgorithms every OpenSSH here is told to use those;
 # -Only names what is measured, with wildcards.
-param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 200, [int] $Limit = 2400, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
+param([int[]] $Hosts = @(5, 20), [int] $Runs = 3, [int] $Budget = 200, [int] $Limit = 2700, [switch] $SkipRedeploy, [string] $KexAlgorithms, [string] $Only = '*')
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
 $work = [IO.Directory]::CreateTempSubdirectory('lobench').FullName
@@ -55,10 +57,19 @@ function Invoke-Native([string] $Program, [string[]] $Arguments) {
     if ($LASTEXITCODE -ne 0) { throw "$Program failed: $said" }
 }
 
-# 500 files, 5 MB.
-function New-Site([string] $Folder) {
+# 500 files, 5 MB: what is largest of Django's source, or noise.
+function New-Site([string] $Folder, [string] $Source) {
     $null = New-Item -ItemType Directory -Force $Folder
     Set-Content "$Folder/manage.py" "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')"
+    if ($Source) {
+        $files = Get-ChildItem -Recurse -File $Source | Where-Object { -not $_.LinkTarget -and $_.Length -lt 150KB -and $_.FullName -notmatch '/(locale|__pycache__)/' }
+        foreach ($file in $files | Sort-Object -Descending Length, FullName | Select-Object -First 499) {
+            $path = Join-Path $Folder ([IO.Path]::GetRelativePath($Source, $file.FullName))
+            $null = New-Item -ItemType Directory -Force (Split-Path $path)
+            Copy-Item -LiteralPath $file.FullName $path
+        }
+        return
+    }
     $random = [Random]::new(1)
     foreach ($n in 1..499) {
         $null = New-Item -ItemType Directory -Force "$Folder/app$($n % 20)"
@@ -68,13 +79,16 @@ function New-Site([string] $Folder) {
     }
 }
 
-function Measure-Hosts([int] $Count, $Machines) {
+# With a name: a first publish of what has this name.
+function Measure-Hosts([int] $Count, $Machines, [string] $Source, [string] $Name) {
     $config = "$work/ssh_config"
-    $sockets = (New-Item -ItemType Directory "$work/cp$Count").FullName
+    $sockets = (New-Item -ItemType Directory -Force "$work/cp$Count").FullName
     $hostNames = foreach ($machine in $Machines) { "h$($machine.Name -replace '\D')" }
     ($Machines | ForEach-Object { "Host h$($_.Name -replace '\D')`n HostName $($_.PublicIp)`n User admin`n IdentityFile $($_.KeyFile)`n StrictHostKeyChecking no`n UserKnownHostsFile /dev/null`n LogLevel ERROR`n BatchMode yes" }) -join "`n" | Set-Content $config
-    $site = "$work/site$Count"
-    New-Site $site
+    $site = "$work/site$Count$($Name ? '-other' : '')"
+    New-Site $site $Source
+    $three = (Get-ChildItem -Recurse -File $site | Sort-Object FullName | Select-Object -Skip 100 -First 3 | ForEach-Object { [IO.Path]::GetRelativePath($site, $_.FullName) })
+    $threeWords = $three -join ' '
 
     # This program's way, by what the cmdlets call.
     . "$PSScriptRoot/bench-send.ps1" -Root $root -Site $site
@@ -96,13 +110,13 @@ function Measure-Hosts([int] $Count, $Machines) {
         $null = $Machines | Invoke-LOCommand 'true'
         if ($hasAnsible) { Invoke-Native ansible @('all', '-m', 'ping') }
     }
-    $touch = { . $settle; foreach ($n in 1, 2, 3) { Set-Content "$site/app$n/file$n.txt" ([guid]::NewGuid()) } }
+    $touch = { . $settle; foreach ($file in $three) { Set-Content "$site/$file" ([guid]::NewGuid()) } }
     $each = { foreach ($n in 1..10) { $null = $Machines | Invoke-LOCommand -AsRoot 'id -u' } }
     $ten = 'for i in 1 2 3 4 5 6 7 8 9 10; do sudo id -u; done'
 
     $all = $hostNames -join ' '
     Set-Content "$work/publish.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site .; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    Set-Content "$work/changed.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site app1/file1.txt app2/file2.txt app3/file3.txt; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site $threeWords; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself when all hosts are done with the one before, as Fabric and Ansible do.
     Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config `$SHARING `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$SHARING `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
@@ -121,7 +135,7 @@ if sys.argv[1] == 'publish':
     put(['.'])
     group.run('sudo rm -rf /srv/new && sudo mkdir -p /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'changed':
-    put(['app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt'])
+    put('$threeWords'.split())
     group.run('sudo rm -rf /srv/new && sudo cp -al /srv/fabric /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'each':
     for i in range(10):
@@ -142,7 +156,7 @@ else:
     $ansible = {
         param($book)
         if ($book -like 'publish*') { Invoke-Native tar @('-czf', "$work/site.tar.gz", '-C', $site, '.') }
-        if ($book -like 'changed*') { Invoke-Native tar @('-czf', "$work/changed.tar.gz", '-C', $site, 'app1/file1.txt', 'app2/file2.txt', 'app3/file3.txt') }
+        if ($book -like 'changed*') { Invoke-Native tar (@('-czf', "$work/changed.tar.gz", '-C', $site) + $three) }
         Invoke-Native ansible-playbook @("$work/$book.yml")
     }
     $fabric = & /usr/bin/python3 -c 'import fabric' 2>&1
@@ -151,7 +165,7 @@ else:
 
     # What a login costs, of which each of them needs one for each host; most of it is the key exchange, which Fabric's own ssh does without quantum safety.
     Set-Content "$work/login.sh" "set -e; pids=; for h in $all; do ssh -F $config `$1 `$h true & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    if (-not $KexAlgorithms -and 'a login and nothing else' -like $Only) {
+    if (-not $KexAlgorithms -and -not $Name -and 'a login and nothing else' -like $Only) {
         Write-Figure 'a login and nothing else' $Count (Measure-Ways ([ordered]@{
             ssh = { Invoke-Native bash @("$work/login.sh") }
             this = { $null = $Machines | Invoke-LOCommand 'true' }
@@ -168,6 +182,10 @@ else:
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
         @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = $each },
         @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } }) {
+        if ($Name) {
+            if ($what.Key -ne 'publish' -or $what.Open) { continue }
+            $what.Name = $Name
+        }
         if ($what.Name -notlike $Only) { continue }
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
@@ -226,7 +244,12 @@ try {
     foreach ($count in $Hosts) {
         $machines[$count] = @(New-LOInstance "$root/samples/linkoverflow" $count -Lab -InstanceConfig "$work/instance.config" | Sort-Object { [int]($_.Name -replace '\D') })
     }
-    foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] }
+    $django = & /usr/bin/python3 -c 'import django; print(django.__path__[0])' 2>$null
+    if (-not $django) { [Console]::WriteLine('python3-django is not installed: what is sent is noise') }
+    foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] $django }
+    if ($django) {
+        foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] -Name 'publish of 500 files / 5 MB of noise' }
+    }
     if (-not $SkipRedeploy) {
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("redeploy under load: not measured, $Limit s are over") } else { Measure-Redeploy }
     }

@@ -12,6 +12,11 @@ namespace LinkOverflow.Deploy.Remote;
 /// </summary>
 public sealed class SshConnection : IAsyncDisposable
 {
+    private const string LoggedIn = "open";
+
+    // The empty line is for login shells whose own files print something, and end no line.
+    private const string LoginCommand = $"echo; echo {LoggedIn}; exec cat >/dev/null";
+
     private static readonly TimeSpan CancellationTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
@@ -58,19 +63,26 @@ public sealed class SshConnection : IAsyncDisposable
         // With the deployment's own known_hosts it is known already which key that is.
         using var log = target.HostKeyPolicy == HostKeyPolicy.KnownHosts ? new LoginLog(socket + ".log") : null;
         var master = SshProcess.Start(
-            [.. log?.Options ?? [], .. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, "echo open; exec cat >/dev/null"]);
+            [.. log?.Options ?? [], .. target.Options(), "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", SshTarget.Literal(socket), target.Address, LoginCommand]);
         try
         {
             // Until its end, which it may tell the reason of.
             var error = master.StandardError.ReadToEndAsync(CancellationToken.None);
-            if (await master.StandardOutput.ReadLineAsync(cancellationToken) == "open")
+            string? line;
+            do
             {
-                var commands = await MultiplexedConnection.OpenAsync(socket, cancellationToken);
-                return new SshConnection(target, new Master(master, socket, commands, error)) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
+                line = await master.StandardOutput.ReadLineAsync(cancellationToken);
+            }
+            while (line is not (null or LoggedIn));
+
+            if (line is null)
+            {
+                await master.WaitForExitAsync(cancellationToken);
+                throw SshRefusal.Error(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
             }
 
-            await master.WaitForExitAsync(cancellationToken);
-            throw SshRefusal.Error(target, await error + (log is null ? "" : await log.ErrorAsync(cancellationToken)));
+            var commands = await MultiplexedConnection.OpenAsync(socket, cancellationToken);
+            return new SshConnection(target, new Master(master, socket, commands, error)) { HostKey = log is null ? null : await log.HostKeyAsync(cancellationToken) };
         }
         catch (IOException e)
         {

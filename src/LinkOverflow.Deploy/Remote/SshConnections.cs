@@ -84,13 +84,13 @@ public static class SshConnections
     }
 
     /// <summary>Logs out everywhere, side by side: a host that is gone keeps the others from nothing.</summary>
-    public static Task CloseAllAsync() => Task.WhenAll(Slots.Values.Select(slot => slot.CloseAsync()));
+    public static Task CloseAllAsync() => Task.WhenAll(Slots.Values.Select(slot => slot.CloseAsync(TimeSpan.Zero)));
 
     private static void Sweep()
     {
-        foreach (var slot in Slots.Values.Where(s => s.Running == 0 && DateTime.UtcNow - s.LastUse > IdleTime))
+        foreach (var slot in Slots.Values.Where(s => s.IsIdle(IdleTime)))
         {
-            _ = slot.CloseAsync();
+            _ = slot.CloseAsync(IdleTime);
         }
     }
 
@@ -104,12 +104,15 @@ public static class SshConnections
 
         public DateTime LastUse { get; set; }
 
-        public async Task CloseAsync()
+        public bool IsIdle(TimeSpan time) => Running == 0 && DateTime.UtcNow - LastUse >= time;
+
+        /// <summary>Logs out where it has been idle for a time, and was not handed out while the gate was waited for.</summary>
+        public async Task CloseAsync(TimeSpan idle)
         {
             await Gate.WaitAsync();
             try
             {
-                if (Running == 0 && Connection is { } connection)
+                if (IsIdle(idle) && Connection is { } connection)
                 {
                     Connection = null;
                     await connection.DisposeAsync();

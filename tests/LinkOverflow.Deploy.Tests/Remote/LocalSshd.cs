@@ -28,6 +28,9 @@ public sealed class LocalSshd : IAsyncLifetime
     /// <summary>How to log in: as this user, with a key that the sshd knows.</summary>
     public SshTarget Target => new(Address, Environment.UserName, KeyFile, KnownHosts, Alias);
 
+    /// <summary>As a login whose shell's own files print something before every command.</summary>
+    public SshTarget TalkativeTarget => Target with { KeyFile = Path.Combine(_folder.Path, "talkative") };
+
     public async ValueTask InitializeAsync()
     {
         Missing = !File.Exists(Program) ? $"There is no {Program} (Debian: openssh-server)."
@@ -42,13 +45,15 @@ public sealed class LocalSshd : IAsyncLifetime
         await MakeKeyAsync("host");
         await MakeKeyAsync("key");
         await MakeKeyAsync("other");
+        await MakeKeyAsync("talkative");
+        _folder.Write("talkative_keys", $"command=\"echo Welcome; printf here:; eval \\\"$SSH_ORIGINAL_COMMAND\\\"\" {await File.ReadAllTextAsync(Path.Combine(_folder.Path, "talkative.pub"))}");
         await HostKeys.RememberAsync(KnownHosts, Alias, [await PublicKeyAsync("host")], CancellationToken.None);
         var config = _folder.Write("sshd_config", $"""
             ListenAddress {Address}
             Port 22
             HostKey {_folder.Path}/host
             PidFile none
-            AuthorizedKeysFile {_folder.Path}/key.pub
+            AuthorizedKeysFile {_folder.Path}/key.pub {_folder.Path}/talkative_keys
             StrictModes no
             UsePAM no
             PasswordAuthentication no
