@@ -44,12 +44,12 @@ function Measure-Ways([System.Collections.Specialized.OrderedDictionary] $Ways, 
 
 function Get-Median($Seconds) { ($Seconds | Sort-Object)[[int][math]::Floor($Seconds.Count / 2)] }
 
-function Write-Figure([string] $What, [int] $Count, [System.Collections.Specialized.OrderedDictionary] $Seconds) {
+function Write-Figure([string] $What, [int] $Count, [System.Collections.Specialized.OrderedDictionary] $Seconds, [string] $Of = "medians of $($Seconds['this'].Count)") {
     $ours = Get-Median $Seconds['this']
     $text = foreach ($name in $Seconds.Keys) { '{0} {1:0.00} s' -f $name, (Get-Median $Seconds[$name]) }
     $compared = foreach ($name in $Seconds.Keys -like 'ssh*') { 'this takes {0:0.0} times as long as {1}' -f ($ours / (Get-Median $Seconds[$name])), $name }
     $lead = if ($Seconds.Contains('Ansible')) { ', Ansible {0:0.0} times as long as this' -f ((Get-Median $Seconds['Ansible']) / $ours) }
-    [Console]::WriteLine("$What, $Count hosts: $($text -join ', '); $($compared -join ', ')$lead; medians of $($Seconds['this'].Count)")
+    [Console]::WriteLine("$What, $Count hosts: $($text -join ', '); $($compared -join ', ')$lead; $Of")
 }
 
 function Invoke-Native([string] $Program, [string[]] $Arguments) {
@@ -173,6 +173,9 @@ else:
         }) $cold)
     }
 
+    # The three that the targets name, added up for each that does all of them; an ssh with one login for ten commands, since there is one.
+    $together = [ordered]@{}
+    $added = 0
     # What the targets are about comes first.
     foreach ($what in @{ Name = 'publish of 500 files / 5 MB over open connections'; Key = 'publish'; Prepare = { . $fresh; . $open }; Ours = $send; Open = $true },
         @{ Name = 'republish of 3 changed files over open connections'; Key = 'changed'; Prepare = { . $touch; . $open }; Ours = $send; Open = $true },
@@ -208,8 +211,17 @@ else:
             if ($hasFabric) { Invoke-Native /usr/bin/python3 @("$work/fabfile.py", 'publish') }
             if ($hasAnsible) { & $ansible publish }
         }
-        Write-Figure $what.Name $Count (Measure-Ways $ways $what.Prepare)
+        $seconds = Measure-Ways $ways $what.Prepare
+        Write-Figure $what.Name $Count $seconds
+        if (-not $what.Open -and -not $Name -and $key -in 'publish', 'changed', 'each') {
+            $added++
+            if ($seconds.Contains('ssh, one login')) { $seconds['ssh'] = $seconds['ssh, one login'] }
+            foreach ($way in 'ssh', 'this', 'Fabric', 'Ansible' | Where-Object { $seconds.Contains($_) }) {
+                $together[$way] = @(($together.Contains($way) ? $together[$way][0] : 0) + (Get-Median $seconds[$way]))
+            }
+        }
     }
+    if ($added -eq 3) { Write-Figure 'publish, republish and 10 commands, each by itself, added up' $Count $together 'sums of medians' }
     foreach ($name in @(if (-not $hasFabric) { 'Fabric (python3-fabric)' }) + @(if (-not $hasAnsible) { 'Ansible (ansible-core)' })) { [Console]::WriteLine("not measured, not installed: $name") }
 }
 
