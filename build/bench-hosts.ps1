@@ -57,19 +57,25 @@ function Invoke-Native([string] $Program, [string[]] $Arguments) {
     if ($LASTEXITCODE -ne 0) { throw "$Program failed: $said" }
 }
 
-# 500 files, 5 MB: what is largest of Django's source, or noise.
-function New-Site([string] $Folder, [string] $Source) {
-    $null = New-Item -ItemType Directory -Force $Folder
+function New-Project([string] $Folder) {
+    $null = New-Item -ItemType Directory $Folder
     Set-Content "$Folder/manage.py" "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')"
-    if ($Source) {
-        $files = Get-ChildItem -Recurse -File $Source | Where-Object { -not $_.LinkTarget -and $_.Length -lt 150KB -and $_.FullName -notmatch '/(locale|__pycache__)/' }
-        foreach ($file in $files | Sort-Object -Descending Length, FullName | Select-Object -First 499) {
-            $path = Join-Path $Folder ([IO.Path]::GetRelativePath($Source, $file.FullName))
-            $null = New-Item -ItemType Directory -Force (Split-Path $path)
-            Copy-Item -LiteralPath $file.FullName $path
-        }
-        return
+}
+
+# 500 files, 5 MB: what is largest of Django's source.
+function New-Code([string] $Folder, [string] $Django) {
+    New-Project $Folder
+    $files = Get-ChildItem -Recurse -File $Django | Where-Object { -not $_.LinkTarget -and $_.Length -lt 150KB -and $_.FullName -notmatch '/(locale|__pycache__)/' }
+    foreach ($file in $files | Sort-Object -Descending Length, FullName | Select-Object -First 499) {
+        $path = Join-Path $Folder ([IO.Path]::GetRelativePath($Django, $file.FullName))
+        $null = New-Item -ItemType Directory -Force (Split-Path $path)
+        Copy-Item -LiteralPath $file.FullName $path
     }
+}
+
+# As many and as large, which do not compress.
+function New-Noise([string] $Folder) {
+    New-Project $Folder
     $random = [Random]::new(1)
     foreach ($n in 1..499) {
         $null = New-Item -ItemType Directory -Force "$Folder/app$($n % 20)"
@@ -79,16 +85,13 @@ function New-Site([string] $Folder, [string] $Source) {
     }
 }
 
-# With a name: a first publish of what has this name.
-function Measure-Hosts([int] $Count, $Machines, [string] $Source, [string] $Name) {
+# What is named as -Rows says, with -Suffix for what the project's folder holds.
+function Measure-Hosts([int] $Count, $Machines, [string] $Site, [string] $Suffix, [string] $Rows = '*') {
     $config = "$work/ssh_config"
     $sockets = (New-Item -ItemType Directory -Force "$work/cp$Count").FullName
     $hostNames = foreach ($machine in $Machines) { "h$($machine.Name -replace '\D')" }
     ($Machines | ForEach-Object { "Host h$($_.Name -replace '\D')`n HostName $($_.PublicIp)`n User admin`n IdentityFile $($_.KeyFile)`n StrictHostKeyChecking no`n UserKnownHostsFile /dev/null`n LogLevel ERROR`n BatchMode yes" }) -join "`n" | Set-Content $config
-    $site = "$work/site$Count$($Name ? '-other' : '')"
-    New-Site $site $Source
-    $three = (Get-ChildItem -Recurse -File $site | Sort-Object FullName | Select-Object -Skip 100 -First 3 | ForEach-Object { [IO.Path]::GetRelativePath($site, $_.FullName) })
-    $threeWords = $three -join ' '
+    $three = @(Get-ChildItem -Recurse -File $site | Sort-Object FullName | Select-Object -Skip 100 -First 3 | ForEach-Object { [IO.Path]::GetRelativePath($site, $_.FullName) })
 
     # This program's way, by what the cmdlets call.
     . "$PSScriptRoot/bench-send.ps1" -Root $root -Site $site
@@ -116,7 +119,7 @@ function Measure-Hosts([int] $Count, $Machines, [string] $Source, [string] $Name
 
     $all = $hostNames -join ' '
     Set-Content "$work/publish.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site .; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && mkdir -p /srv/new && tar -xz -C /srv/new && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    Set-Content "$work/changed.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site $threeWords; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
+    Set-Content "$work/changed.sh" "set -e; pids=; tar -czf $work/plain.tar.gz -C $site $three; for h in $all; do ssh -F $config `$SHARING `$h <$work/plain.tar.gz 'sudo sh -c `"rm -rf /srv/new && cp -al /srv/plain /srv/new && tar -xz -C /srv/new && rm -rf /srv/plain && mv -T /srv/new /srv/plain`"' & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
     # Each command by itself when all hosts are done with the one before, as Fabric and Ansible do.
     Set-Content "$work/each.sh" "set -e; for i in 1 2 3 4 5 6 7 8 9 10; do pids=; for h in $all; do ssh -F $config `$SHARING `$h 'sudo id -u' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done; done"
     Set-Content "$work/ten.sh" "set -e; pids=; for h in $all; do ssh -F $config `$SHARING `$h '$ten' >/dev/null & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
@@ -135,7 +138,7 @@ if sys.argv[1] == 'publish':
     put(['.'])
     group.run('sudo rm -rf /srv/new && sudo mkdir -p /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'changed':
-    put('$threeWords'.split())
+    put('$three'.split())
     group.run('sudo rm -rf /srv/new && sudo cp -al /srv/fabric /srv/new && sudo tar -xzf site.tar.gz -C /srv/new && sudo rm -rf /srv/fabric && sudo mv -T /srv/new /srv/fabric', hide=True)
 elif sys.argv[1] == 'each':
     for i in range(10):
@@ -165,7 +168,7 @@ else:
 
     # What a login costs, of which each of them needs one for each host; most of it is the key exchange, which Fabric's own ssh does without quantum safety.
     Set-Content "$work/login.sh" "set -e; pids=; for h in $all; do ssh -F $config `$1 `$h true & pids=`"`$pids `$!`"; done; for p in `$pids; do wait `$p; done"
-    if (-not $KexAlgorithms -and -not $Name -and 'a login and nothing else' -like $Only) {
+    if (-not $KexAlgorithms -and 'a login and nothing else' -like $Only -and 'a login and nothing else' -like $Rows) {
         Write-Figure 'a login and nothing else' $Count (Measure-Ways ([ordered]@{
             ssh = { Invoke-Native bash @("$work/login.sh") }
             this = { $null = $Machines | Invoke-LOCommand 'true' }
@@ -185,11 +188,8 @@ else:
         @{ Name = 'republish of 3 changed files'; Key = 'changed'; Prepare = $touch; Ours = $send },
         @{ Name = '10 commands, each by itself'; Key = 'each'; Prepare = $cold; Ours = $each },
         @{ Name = '10 commands in one'; Key = 'ten'; Prepare = $cold; Ours = { $null = $Machines | Invoke-LOCommand $ten } }) {
-        if ($Name) {
-            if ($what.Key -ne 'publish' -or $what.Open) { continue }
-            $what.Name = $Name
-        }
-        if ($what.Name -notlike $Only) { continue }
+        $what.Name += $Suffix
+        if ($what.Name -notlike $Only -or $what.Name -notlike $Rows) { continue }
         $key = $what.Key
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("$($what.Name), $Count hosts: not measured, $Limit s are over"); continue }
         $plain = { $env:SHARING = ''; Invoke-Native bash @("$work/$key.sh") }
@@ -213,7 +213,7 @@ else:
         }
         $seconds = Measure-Ways $ways $what.Prepare
         Write-Figure $what.Name $Count $seconds
-        if (-not $what.Open -and -not $Name -and $key -in 'publish', 'changed', 'each') {
+        if (-not $what.Open -and $key -in 'publish', 'changed', 'each') {
             $added++
             if ($seconds.Contains('ssh, one login')) { $seconds['ssh'] = $seconds['ssh, one login'] }
             foreach ($way in 'ssh', 'this', 'Fabric', 'Ansible' | Where-Object { $seconds.Contains($_) }) {
@@ -256,11 +256,12 @@ try {
     foreach ($count in $Hosts) {
         $machines[$count] = @(New-LOInstance "$root/samples/linkoverflow" $count -Lab -InstanceConfig "$work/instance.config" | Sort-Object { [int]($_.Name -replace '\D') })
     }
+    New-Noise "$work/noise"
     $django = & /usr/bin/python3 -c 'import django; print(django.__path__[0])' 2>$null
-    if (-not $django) { [Console]::WriteLine('python3-django is not installed: what is sent is noise') }
-    foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] $django }
+    if ($django) { New-Code "$work/code" $django } else { [Console]::WriteLine('python3-django is not installed: what is sent is noise') }
+    foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] ($django ? "$work/code" : "$work/noise") }
     if ($django) {
-        foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] -Name 'publish of 500 files / 5 MB of noise' }
+        foreach ($count in $Hosts) { Measure-Hosts $count $machines[$count] "$work/noise" -Suffix ' of noise' -Rows 'publish of 500 files / 5 MB of noise' }
     }
     if (-not $SkipRedeploy) {
         if ($clock.Elapsed.TotalSeconds -gt $Limit) { [Console]::WriteLine("redeploy under load: not measured, $Limit s are over") } else { Measure-Redeploy }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using LinkOverflow.Deploy.Errors;
 
 namespace LinkOverflow.Deploy.Remote;
@@ -20,7 +21,7 @@ public static class SshConnections
         await slot.Gate.WaitAsync(cancellationToken);
         try
         {
-            slot.LastUse = DateTime.UtcNow;
+            slot.LastUse = Stopwatch.GetTimestamp();
             if (slot.Connection is { IsOpen: true } open)
             {
                 return open;
@@ -78,7 +79,7 @@ public static class SshConnections
         }
         finally
         {
-            slot.LastUse = DateTime.UtcNow;
+            slot.LastUse = Stopwatch.GetTimestamp();
             Interlocked.Decrement(ref slot.Running);
         }
     }
@@ -102,9 +103,10 @@ public static class SshConnections
 
         public SshConnection? Connection { get; set; }
 
-        public DateTime LastUse { get; set; }
+        /// <summary>By a clock that nobody sets.</summary>
+        public long LastUse { get; set; }
 
-        public bool IsIdle(TimeSpan time) => Running == 0 && DateTime.UtcNow - LastUse >= time;
+        public bool IsIdle(TimeSpan time) => Running == 0 && Stopwatch.GetElapsedTime(LastUse) >= time;
 
         /// <summary>Logs out where it has been idle for a time, and was not handed out while the gate was waited for.</summary>
         public async Task CloseAsync(TimeSpan idle)
