@@ -27,7 +27,7 @@ internal sealed record LabRecord(
         try
         {
             // A lab that has just started holds the lock before it removes the record of one that was killed.
-            return Machines.FileLock.IsTaken(folders.Lock) && JsonSerializer.Deserialize<LabRecord>(File.ReadAllText(folders.Record), Json) is { } record && IsAlive(record.Pid)
+            return Machines.FileLock.IsTaken(folders.Lock) && JsonSerializer.Deserialize<LabRecord>(File.ReadAllText(folders.Record), Json) is { } record && Machines.RunningProcess.Exists(record.Pid)
                 ? record
                 : null;
         }
@@ -36,9 +36,6 @@ internal sealed record LabRecord(
             return null;
         }
     }
-
-    /// <summary>Whether a process runs; one that has ended but is not yet waited for has no command line.</summary>
-    private static bool IsAlive(int pid) => File.ReadAllText(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline")).Length > 0;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }

@@ -34,12 +34,11 @@ internal sealed class MachineFiles(string folder)
     {
         try
         {
-            var pid = File.ReadAllText(PidFile(instanceId)).Trim();
-            // A process that has ended but is not yet waited for still has a folder, with no command line in it.
-            return pid.Length > 0 && File.ReadAllText($"/proc/{pid}/cmdline").Length > 0 ? int.Parse(pid, CultureInfo.InvariantCulture) : null;
+            return int.TryParse(File.ReadAllText(PidFile(instanceId)), CultureInfo.InvariantCulture, out var pid) && RunningProcess.Exists(pid) ? pid : null;
         }
         catch (IOException)
         {
+            // It was never started, or is being removed.
             return null;
         }
     }

@@ -81,6 +81,13 @@ def dry(call, **parameters):
     return call(**parameters)
 
 
+def wait(name, **parameters):
+    try:
+        ec2.get_waiter(name).wait(**parameters, WaiterConfig={"Delay": 1, "MaxAttempts": 180})
+    except botocore.exceptions.WaiterError as error:
+        sys.exit(f"{error}; last answered with {error.last_response}")
+
+
 # The place.
 ec2.describe_regions()
 zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
@@ -126,7 +133,7 @@ again = ec2.run_instances(LaunchTemplate={"LaunchTemplateId": template}, MinCoun
 if again["Instances"][0]["InstanceId"] != instance:
     problems.append("run_instances: two instances for one client token")
 refused("IdempotentParameterMismatch", ec2.run_instances, LaunchTemplate={"LaunchTemplateId": template}, MinCount=2, MaxCount=2, DisableApiTermination=True, ClientToken=token)
-ec2.get_waiter("instance_status_ok").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+wait("instance_status_ok", InstanceIds=[instance])
 ec2.describe_instances(InstanceIds=[instance])
 ec2.describe_instance_status(InstanceIds=[instance])
 ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
@@ -140,18 +147,18 @@ dry(ec2.delete_tags, Resources=[instance], Tags=[{"Key": "Name"}])
 
 # Volumes, snapshots, images.
 volume = dry(ec2.create_volume, AvailabilityZone=zone, Size=1, VolumeType="gp3", TagSpecifications=[{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}])["VolumeId"]
-ec2.get_waiter("volume_available").wait(VolumeIds=[volume])
+wait("volume_available", VolumeIds=[volume])
 dry(ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device="/dev/sdg")
-ec2.get_waiter("volume_in_use").wait(VolumeIds=[volume])
+wait("volume_in_use", VolumeIds=[volume])
 ec2.describe_volume_status(VolumeIds=[volume])
 snapshot = dry(ec2.create_snapshot, VolumeId=volume, Description="every")["SnapshotId"]
-ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot])
+wait("snapshot_completed", SnapshotIds=[snapshot])
 dry(ec2.detach_volume, VolumeId=volume)
 ec2.describe_volumes()
 dry(ec2.delete_volume, VolumeId=volume)
 dry(ec2.delete_snapshot, SnapshotId=snapshot)
 own = dry(ec2.create_image, InstanceId=instance, Name="every", NoReboot=True)["ImageId"]
-ec2.get_waiter("image_available").wait(ImageIds=[own], WaiterConfig={"Delay": 1})
+wait("image_available", ImageIds=[own])
 root = ec2.describe_images(ImageIds=[own])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
 refused("InvalidSnapshot.InUse", ec2.delete_snapshot, SnapshotId=root)
 registered = dry(ec2.register_image, Name="again", RootDeviceName="/dev/xvda", BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": root}}])["ImageId"]
@@ -161,14 +168,14 @@ dry(ec2.deregister_image, ImageId=own, DeleteAssociatedSnapshots=True)
 # The instance's way down.
 dry(ec2.reboot_instances, InstanceIds=[instance])
 dry(ec2.stop_instances, InstanceIds=[instance])
-ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+wait("instance_stopped", InstanceIds=[instance])
 dry(ec2.start_instances, InstanceIds=[instance])
-ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+wait("instance_running", InstanceIds=[instance])
 refused("OperationNotPermitted", ec2.terminate_instances, InstanceIds=[instance])
 dry(ec2.modify_instance_attribute, InstanceId=instance, DisableApiTermination={"Value": False})
 refused("DependencyViolation", ec2.delete_security_group, GroupId=group)
 dry(ec2.terminate_instances, InstanceIds=[instance])
-ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+wait("instance_terminated", InstanceIds=[instance])
 dry(ec2.revoke_security_group_ingress, GroupId=group, IpPermissions=rule)
 dry(ec2.delete_security_group, GroupId=group)
 dry(ec2.delete_launch_template, LaunchTemplateId=template)
