@@ -9,16 +9,23 @@ field() { # PID N: the N-th field after the name in proc_pid_stat(5): 2 the pare
   shift "$1"
   echo "$1"
 }
-# The brackets keep this search from finding itself.
-for shell in $(grep -lsz -- "[#] linkoverflow $1\$" /proc/[0-9]*/cmdline); do
-  shell=${shell#/proc/} shell=${shell%/cmdline}
-  # Where the client is on this machine too, its command line has the mark as well.
-  [ "$(field "$shell" 4)" = "$shell" ] || continue
-  if [ "$2" = all ]; then
-    kill -TERM -- "-$shell"
-    continue
-  fi
-  for process in /proc/[0-9]*; do
-    [ "$(field "${process#/proc/}" 2)" != "$shell" ] || kill -TERM "${process#/proc/}"
+told=
+tell() { kill -TERM -- "$1" && told=yes; }
+# A busy host may hear of the interruption before it has begun what is interrupted.
+for pause in 0 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1; do
+  sleep "$pause"
+  # The brackets keep this search from finding itself.
+  for shell in $(grep -lsz -- "[#] linkoverflow $1\$" /proc/[0-9]*/cmdline); do
+    shell=${shell#/proc/} shell=${shell%/cmdline}
+    # Where the client is on this machine too, its command line has the mark as well.
+    [ "$(field "$shell" 4)" = "$shell" ] || continue
+    if [ "$2" = all ]; then
+      tell "-$shell"
+      continue
+    fi
+    for process in /proc/[0-9]*; do
+      [ "$(field "${process#/proc/}" 2)" != "$shell" ] || tell "${process#/proc/}"
+    done
   done
+  [ -z "$told" ] || break
 done

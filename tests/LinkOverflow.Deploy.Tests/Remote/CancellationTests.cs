@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using LinkOverflow.Deploy.Errors;
 using LinkOverflow.Deploy.Remote;
 
@@ -110,6 +111,35 @@ public sealed class CancellationTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using var connection = await OpenAsync();
         var result = await connection.RunAsync(Own("seq 20000; seq 20000 >&2; exit 3"), cancellationToken: Cancellation);
         (result.ExitCode, result.Output.Length, result.Error.Length).ShouldBe((3, 108894, 108894));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_begins_only_after_the_host_has_heard_of_its_interruption_ends_too(bool isOwn)
+    {
+        await File.WriteAllTextAsync(Marker, "", Cancellation);
+        await using var connection = await OpenAsync();
+        var mark = Guid.NewGuid().ToString("N");
+        var script = isOwn ? Own("cancellable tail -f \"$1\"") : new RemoteScript("tail -f \"$1\"", [Marker], AsRoot: false);
+        var ending = connection.RunAsync(script.Cancellation(mark), cancellationToken: Cancellation);
+        await UntilAsync(() => ProcessList.All().Any(p => p.Words.Contains(mark, StringComparer.Ordinal)));
+
+        // As sshd starts it, in a session of its own.
+        using var late = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", script.CommandLine(mark)]) { RedirectStandardInput = true, UseShellExecute = false })!;
+        try
+        {
+            await late.StandardInput.WriteAsync(Encoding.ASCII.GetString(script.Preamble));
+            await late.StandardInput.FlushAsync(Cancellation);
+            (await ending).ExitCode.ShouldBe(0);
+            await UntilAsync(() => late.HasExited);
+        }
+        finally
+        {
+            late.Kill(entireProcessTree: true);
+        }
+
+        Runs("tail").ShouldBeFalse();
     }
 
     [Fact]
