@@ -42,12 +42,14 @@ public sealed class LocalSshd : IAsyncLifetime
         }
 
         Directory.CreateDirectory("/run/sshd");
+        var home = Directory.CreateDirectory(Path.Combine(_folder.Path, "home"));
         await MakeKeyAsync("host");
         await MakeKeyAsync("key");
         await MakeKeyAsync("other");
         await MakeKeyAsync("talkative");
         _folder.Write("talkative_keys", $"command=\"echo Welcome; printf here:; eval \\\"$SSH_ORIGINAL_COMMAND\\\"\" {await File.ReadAllTextAsync(Path.Combine(_folder.Path, "talkative.pub"))}");
         await HostKeys.RememberAsync(KnownHosts, Alias, [await PublicKeyAsync("host")], CancellationToken.None);
+        // Logins have an empty home: what the user's own shell does at each, such as taking a lock, is no business of these tests, and would be cut off midway.
         var config = _folder.Write("sshd_config", $"""
             ListenAddress {Address}
             Port 22
@@ -59,6 +61,7 @@ public sealed class LocalSshd : IAsyncLifetime
             PasswordAuthentication no
             PermitRootLogin prohibit-password
             PermitUserRC no
+            SetEnv HOME={home.FullName}
             """);
         var start = new ProcessStartInfo(Program, ["-D", "-e", "-f", config]) { RedirectStandardError = true, UseShellExecute = false };
         _sshd = Process.Start(start)!;
